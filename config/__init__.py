@@ -1,0 +1,1 @@
+"""The roof: settings, URLs, API mount, Celery, beat table. Sees all, decides nothing."""

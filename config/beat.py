@@ -1,0 +1,25 @@
+"""The beat table: a handful of system ticks. Business time lives in due columns, never here.
+
+Two beats double every tick; every sweep is safe to run twice at once, so that is harmless. ``expire_seconds`` drops
+ticks that waited behind a stopped worker: the next tick does their work.
+"""
+
+from typing import Any
+
+BEAT_TABLE: dict[str, dict[str, Any]] = {
+    "sweep-clock": {
+        "task": "scheduling.sweep_clock",
+        "schedule": 5.0,
+        "options": {"queue": "system", "expire_seconds": 10},
+    },
+    "expire-holds": {
+        "task": "workforce.expire_holds",
+        "schedule": 15.0,
+        "options": {"queue": "system", "expire_seconds": 30},
+    },
+    "link-audit": {
+        "task": "workforce.link_audit",
+        "schedule": 5.0,
+        "options": {"queue": "system", "expire_seconds": 10},
+    },
+}

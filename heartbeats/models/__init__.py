@@ -1,0 +1,5 @@
+"""Facts of liveness."""
+
+from heartbeats.models.heartbeats import Heartbeat
+
+__all__ = ["Heartbeat"]

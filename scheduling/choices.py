@@ -1,0 +1,23 @@
+"""Enumerations of hours and the clock."""
+
+from workforce.choices import Choice
+
+
+class ScheduleType(Choice):
+    STANDARD = "standard", "Standard"
+    SHIFT = "shift", "Shift"
+
+
+class OffHoursAction(Choice):
+    """What happens when a schedule ends (spec W6)."""
+
+    PAUSE = "pause", "Pause"
+    STOP = "stop", "Stop"
+    QUEUE = "queue", "Queue"
+
+
+class ClockEvent(Choice):
+    CLOCKED_IN = "clocked_in", "Clocked in", "is-in", "in"
+    CLOCKED_OUT = "clocked_out", "Clocked out", "is-out", "out"
+    AUTO_WAKE = "auto_wake", "Auto wake", "is-wake", "clock"
+    AUTO_PAUSE = "auto_pause", "Auto pause", "is-pause", "paused"
