@@ -1,0 +1,1 @@
+"""Pure decisions about working time: facts and a moment in, a verdict out."""
