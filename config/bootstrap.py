@@ -148,9 +148,7 @@ def _django(argv: list[str], *, arrived: bool) -> int:
 
 def _need_django() -> None:
     if importlib.util.find_spec("django") is None:
-        raise Refusal(
-            "Django is not installed for this Python: run `python3 manage.py up`, which installs it."
-        )
+        raise Refusal("Django is not installed for this Python: run `python3 manage.py up`, which installs it.")
 
 
 def _arrive_in_venv(command: list[str], *, arrived: bool) -> None:

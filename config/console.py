@@ -77,12 +77,12 @@ def writing(folder: Path) -> Iterator[None]:
         raise Refusal(f"Cannot write in {folder} ({error.strerror}): {advice}, and start again.") from error
 
 
-def tail(path: Path, lines: int = 12) -> list[str]:
-    """The last lines of a log, long ones cut; empty when there is none."""
+def tail(path: Path, lines: int = 12, *, width: int = 240) -> list[str]:
+    """The last lines of a log, cut at ``width`` characters; empty when there is none."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - 16_384))
             text = log.read().decode("utf-8", "replace")
     except OSError:
         return []
-    return [line.rstrip()[:240] for line in text.splitlines() if line.strip()][-lines:]
+    return [line.rstrip()[:width] for line in text.splitlines() if line.strip()][-lines:]

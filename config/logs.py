@@ -1,16 +1,14 @@
 """Structured logs: one JSON object a line, with the request id where there is one."""
 
 import logging
-from contextvars import ContextVar
 from typing import Any
 
-#: The id of the request (or task) being handled, copied into every log line and audit event.
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from workforce.rules.request_ids import current_request_id
 
 
 class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        record.request_id = current_request_id()
         return True
 
 

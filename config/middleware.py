@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from config.logs import request_id
+from workforce.rules.request_ids import request_id
 
 logger = logging.getLogger("punchcard.request")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -45,7 +45,13 @@ class RefuseMalformedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
-        if "\x00" in request.path or "%00" in query or "\x00" in query or _undecodable(query) or "\ufffd" in request.path:
+        if (
+            "\x00" in request.path
+            or "%00" in query
+            or "\x00" in query
+            or _undecodable(query)
+            or "\ufffd" in request.path
+        ):
             return JsonResponse(
                 {
                     "type": "about:blank",

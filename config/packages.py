@@ -137,9 +137,7 @@ def _make(root: Path, state: Path) -> None:
                 f"This Python ({base}) cannot put pip into a virtual environment: install what it lacks with "
                 "`apt install python3-venv` (on Debian and Ubuntu) and start again."
             )
-        raise Refusal(
-            f"The virtual environment could not be made ({how_it_ended(code)}): see {log}.", tail=shown
-        )
+        raise Refusal(f"The virtual environment could not be made ({how_it_ended(code)}): see {log}.", tail=shown)
 
 
 def _install(root: Path, requirements: Path, state: Path) -> None:

@@ -6,6 +6,7 @@ It blocks until a child dies or a signal comes; it does not poll.
 
 import contextlib
 import ctypes
+import json
 import os
 import select
 import shutil
@@ -102,6 +103,16 @@ def how_it_ended(code: int) -> str:
         return f"was ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"was ended by signal {-code}"
+
+
+def _last_words(log: Path) -> str:
+    """The last line of a log for the terminal; of a structured line its message."""
+    last = "".join(tail(log, 1, width=4_000))
+    with contextlib.suppress(ValueError):
+        structured = json.loads(last)
+        if isinstance(structured, dict):
+            last = str(structured.get("message", last))
+    return last[:160]
 
 
 def bound_log(log: Path) -> None:
@@ -227,16 +238,10 @@ class Supervisor:
 
     def _put_off(self, child: Child, why: str, *, hint: bool) -> None:
         lived = time.monotonic() - child.started_at
-        child.delay = (
-            FIRST_DELAY if lived >= SETTLED_SECONDS else min(LONGEST_DELAY, child.delay * 2 or FIRST_DELAY)
-        )
+        child.delay = FIRST_DELAY if lived >= SETTLED_SECONDS else min(LONGEST_DELAY, child.delay * 2 or FIRST_DELAY)
         child.start_again_at = time.monotonic() + child.delay
-        last = tail(child.log, 1) if hint else []
-        said = f": {last[0][:160]}" if last else ""
-        say(
-            f"{child.name} {why} after {lived:.0f} s{said} "
-            f"(starting it again in {child.delay:.0f} s, see {child.log})"
-        )
+        said = f": {last}" if hint and (last := _last_words(child.log)) else ""
+        say(f"{child.name} {why} after {lived:.0f} s{said} (starting it again in {child.delay:.0f} s, see {child.log})")
 
     def look_after(self, timeout: float | None = None) -> None:
         """One round: block until something happens or ``timeout`` seconds, note deaths, start what is due.
@@ -244,9 +249,7 @@ class Supervisor:
         Raises Stopped when asked to stop.
         """
         now = time.monotonic()
-        due = [
-            child.start_again_at - now for child in self.children.values() if child.start_again_at is not None
-        ]
+        due = [child.start_again_at - now for child in self.children.values() if child.start_again_at is not None]
         waits = due if timeout is None else [*due, timeout]
         self._pause(max(0.0, min(waits)) if waits else None)
         for child in self.children.values():

@@ -211,8 +211,7 @@ def _children(home: _Home) -> dict[str, Child]:
     if home.options.demo:
         commands["demo"] = [python, "manage.py", "demo_runtime", "--url", home.url]
     return {
-        name: Child(name=name, argv=argv, log=home.log(name), endless=name != "demo")
-        for name, argv in commands.items()
+        name: Child(name=name, argv=argv, log=home.log(name), endless=name != "demo") for name, argv in commands.items()
     }
 
 

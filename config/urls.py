@@ -1,1 +1,21 @@
-urlpatterns: list = []
+"""Every address of the house."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import errors, health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/", include("config.api")),
+    path("admin/", admin.site.urls),
+    *[path("", include(m)) for m in ("workforce.urls", "scheduling.urls") if find_spec(m)],
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

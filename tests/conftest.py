@@ -1,18 +1,14 @@
 """The fixed cast: Alice manages, Lee leads the pod, Olga owns the agent, Vera only looks, Charlie is a stranger."""
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "0" * 40)
-os.environ.setdefault("PUNCHCARD_EMBEDDED", "1")
-
-from tests.support import flush  # noqa: E402,F401  lets a test database be emptied although its tables refuse
-from workforce.choices import ActorKind, Role  # noqa: E402
-from workforce.rules.actors import Actor  # noqa: E402
+from tests.support import flush  # noqa: F401  lets a test database be emptied although its tables refuse
+from workforce.choices import ActorKind, Role
+from workforce.rules.actors import Actor
 
 
 @pytest.fixture

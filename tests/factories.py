@@ -61,6 +61,7 @@ class AgentFactory(DjangoModelFactory):
 
     class Meta:
         model = Agent
+        skip_postgeneration_save = True
 
     organization = factory.SubFactory(OrganizationFactory)
     agent_name = factory.Sequence(lambda n: f"agent-{n:02}")

@@ -27,7 +27,9 @@ class ClockRecord(AppendOnlyModel):
     class Meta:
         ordering = ["-time", "-id"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(event__in=[e.value for e in ClockEvent]), name="clock_event_known"),
+            models.CheckConstraint(
+                condition=models.Q(event__in=[e.value for e in ClockEvent]), name="clock_event_known"
+            ),
             # One record per agent, event and moment it was due: a second sweep cannot write it again.
             models.UniqueConstraint(
                 fields=["agent", "event", "scheduled_at"],

@@ -33,7 +33,9 @@ class WorkSchedule(models.Model):
     enabled = models.BooleanField(default=True)
     off_hours_action = models.CharField(max_length=8, choices=OffHoursAction.pairs, default=OffHoursAction.PAUSE)
     grace_minutes = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(GRACE_MAX_MINUTES)])
-    active_since = models.DateTimeField(default=timezone.now, editable=False, help_text="When these hours began to act.")
+    active_since = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="When these hours began to act."
+    )
     clock_due_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -51,9 +53,7 @@ class WorkSchedule(models.Model):
             models.CheckConstraint(condition=~Q(time_zone=""), name="schedule_has_a_zone"),
         ]
         indexes = [
-            models.Index(
-                fields=["clock_due_at"], condition=Q(clock_due_at__isnull=False), name="schedule_clock_due"
-            ),
+            models.Index(fields=["clock_due_at"], condition=Q(clock_due_at__isnull=False), name="schedule_clock_due"),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ def _flush_sqlite(self: Any, sql_list: list[str]) -> None:
 
 
 def _flush_postgresql(self: Any, sql_list: list[str]) -> None:
-    _postgresql_flush(self, ["SET session_replication_role = replica", *sql_list, "SET session_replication_role = DEFAULT"])
+    _postgresql_flush(
+        self, ["SET session_replication_role = replica", *sql_list, "SET session_replication_role = DEFAULT"]
+    )
 
 
 SQLiteOperations.execute_sql_flush = _flush_sqlite

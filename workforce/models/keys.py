@@ -30,7 +30,9 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
     revoked_by_label = models.CharField(max_length=160, blank=True, editable=False)
-    replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="replaced_by", editable=False)
+    replaces = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="replaced_by", editable=False
+    )
 
     class Meta:
         ordering = ["-created_at"]

@@ -104,7 +104,9 @@ class Agent(ConcurrentTransitionMixin, models.Model):
         max_length=12, choices=ClockStatus.pairs, default=ClockStatus.NO_SCHEDULE, editable=False
     )
     clock_since = models.DateTimeField(
-        null=True, editable=False, help_text="Effective moment of the last clock event: when it was due or made by hand."
+        null=True,
+        editable=False,
+        help_text="Effective moment of the last clock event: when it was due or made by hand.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -195,7 +197,9 @@ def _verb(target: LifecycleState) -> Any:
         """Legal by the table, or django-fsm raises; who and why are the service's business."""
 
     move.__name__ = lifecycle.VERBS[target]
-    return transition(field=Agent._meta.get_field("current_state"), source=lifecycle.sources_of(target), target=target.value)(move)
+    return transition(
+        field=Agent._meta.get_field("current_state"), source=lifecycle.sources_of(target), target=target.value
+    )(move)
 
 
 for _target in lifecycle.VERBS:

@@ -1,0 +1,173 @@
+"""The one door of the lifecycle (spec R4, R5, R8). Nothing else changes ``Agent.current_state``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from workforce.choices import ActorKind, HoldKind, KeyScope, LifecycleState
+from workforce.models import Agent, AuditEvent, Hold, Organization
+from workforce.rules import lifecycle
+from workforce.rules.actors import Actor
+from workforce.rules.matrix import Activity
+from workforce.rules.refusals import Conflict, Forbidden, Invalid, Missing
+from workforce.selectors.standing import check_may
+from workforce.services import audit
+
+S = LifecycleState
+
+
+def lock(*, organization: Organization | UUID, agent_id: UUID) -> Agent:
+    """The agent's row, locked until the transaction ends. Key columns stay readable, so heartbeats are not held up."""
+    agent = Agent.objects.of(organization).select_for_update(no_key=True).filter(pk=agent_id).first()
+    if agent is None:
+        raise Missing("There is no such agent in this organisation.")
+    return agent
+
+
+@transaction.atomic
+def transition(
+    *, organization: Organization | UUID, agent_id: UUID, to: str, reason: str = "", by: Actor, now: datetime
+) -> Agent:
+    """Move one agent, with its audit row, or raise and write nothing.
+
+    Pausing places a ``manual`` hold; leaving ``paused`` for ``ready`` releases it and is refused while other holds
+    remain. Raises ``Missing``, ``Invalid`` (reason, unknown state), ``Forbidden``, ``Conflict`` (``illegal_transition``
+    with the legal ones, ``holds_remain``).
+    """
+    if to not in list(S):
+        raise Invalid([("to", f"“{to[:40]}” is not a state. States are: {', '.join(S)}.")])
+    agent = lock(organization=organization, agent_id=agent_id)
+    target = S(to)
+    _check(agent, target, reason=reason, by=by)
+    if target == S.PAUSED:
+        _place_manual_hold(agent, reason=reason, by=by, now=now)
+    elif agent.current_state == S.PAUSED:
+        _clear_holds(agent, target, reason=reason, by=by, now=now)
+    audit.record_many(move([agent], target, reasons={agent.pk: reason}, by=by, now=now))
+    return agent
+
+
+def move(
+    agents: Sequence[Agent], to: LifecycleState, *, reasons: Mapping[UUID, str], by: Actor, now: datetime
+) -> list[AuditEvent]:
+    """Move locked agents whose edges were checked; one UPDATE per source state. Returns the audit rows to write.
+
+    django-fsm makes each move in memory and refuses an edge its table lacks; the UPDATE repeats the source state, so
+    that a row changed behind the lock cannot be overwritten.
+    """
+    drafts = []
+    by_source: dict[str, list[Agent]] = {}
+    for agent in agents:
+        by_source.setdefault(agent.current_state, []).append(agent)
+    for source, group in by_source.items():
+        for agent in group:
+            getattr(agent, lifecycle.VERBS[to])()
+            agent.updated_at = now
+            drafts.append(
+                audit.draft(
+                    organization=agent.organization_id,
+                    action=lifecycle.AUDIT_ACTIONS[lifecycle.VERBS[to]],
+                    subject=("agent", agent.pk, agent.agent_name),
+                    before={"current_state": source},
+                    after={"current_state": to.value},
+                    reason=reasons.get(agent.pk, ""),
+                    by=by,
+                    now=now,
+                )
+            )
+        ids = [agent.pk for agent in group]
+        moved = Agent.objects.filter(pk__in=ids, current_state=source).update(current_state=to.value, updated_at=now)
+        if moved != len(group):
+            raise Conflict("The agent changed meanwhile. Look again and repeat what you meant to do.", code="changed")
+        for agent in group:
+            agent._update_initial_state()
+    return drafts
+
+
+def _check(agent: Agent, target: LifecycleState, *, reason: str, by: Actor) -> None:
+    activity = Activity.RETIREMENT if target in lifecycle.GONE else Activity.LIFECYCLE
+    check_may(by=by, activity=activity, agent=agent, scope=KeyScope.LIFECYCLE, agent_itself=True)
+    if not lifecycle.is_legal(agent.current_state, target):
+        legal = lifecycle.legal_targets(agent.current_state, who=by.side)
+        raise Conflict(
+            f"{agent.agent_name} is {agent.current_state} and cannot become {target}. "
+            + (f"From here it can become: {', '.join(legal)}." if legal else "No further move is possible from here."),
+            code="illegal_transition",
+            current=agent.current_state,
+            legal=[state.value for state in legal],
+        )
+    if not lifecycle.may_move(agent.current_state, target, who=by.side):
+        who = "An agent" if by.kind == ActorKind.AGENT else "The system"
+        raise Forbidden(f"{who} may not move itself from {agent.current_state} to {target}; a person may.")
+    if lifecycle.needs_reason(target) and not reason.strip():
+        raise Invalid([("reason", f"Say why: moving an agent to {target} needs a reason.")])
+    check_reason(reason)
+
+
+def check_reason(reason: str) -> None:
+    if len(reason) > 500:
+        raise Invalid([("reason", f"Use at most 500 characters; this has {len(reason)}.")])
+    if "\x00" in reason:
+        raise Invalid([("reason", "Remove the NUL character.")])
+
+
+def _place_manual_hold(agent: Agent, *, reason: str, by: Actor, now: datetime) -> None:
+    """A person pausing an agent is a hold like any other; where a hold is already there, the pause follows from it."""
+    if agent.holds.active().exists():
+        return
+    hold = Hold.objects.create(
+        organization_id=agent.organization_id,
+        agent=agent,
+        kind=HoldKind.MANUAL,
+        reason=reason,
+        placed_at=now,
+        placed_by_kind=by.kind.value,
+        placed_by_id=by.id,
+        placed_by_label=by.label,
+    )
+    audit.record_many([hold_event(hold, "hold.placed", agent=agent, by=by, now=now, reason=reason)])
+
+
+def _clear_holds(agent: Agent, target: LifecycleState, *, reason: str, by: Actor, now: datetime) -> None:
+    holds = list(agent.holds.active())
+    others = [hold for hold in holds if hold.kind != HoldKind.MANUAL]
+    if target == S.READY and others:
+        kinds = [HoldKind(hold.kind) for hold in others]
+        raise Conflict(
+            f"{agent.agent_name} stays paused while other holds remain: {', '.join(k.label.lower() for k in kinds)}. "
+            "Release them first.",
+            code="holds_remain",
+            holds=[kind.value for kind in kinds],
+        )
+    audit.record_many(
+        release_rows(holds, agents={agent.pk: agent}, reason=reason or f"Moved to {target}.", by=by, now=now)
+    )
+
+
+def release_rows(
+    holds: Iterable[Hold], *, agents: Mapping[UUID, Agent], reason: str, by: Actor, now: datetime
+) -> list[AuditEvent]:
+    """Release these holds (their agents are locked). Returns the audit rows to write; states do not move here."""
+    holds = list(holds)
+    released = Hold.objects.filter(pk__in=[hold.pk for hold in holds], released_at__isnull=True)
+    released.update(released_at=now, released_by_label=by.label[:160], release_reason=reason[:500])
+    return [
+        hold_event(hold, "hold.released", agent=agents[hold.agent_id], by=by, now=now, reason=reason) for hold in holds
+    ]
+
+
+def hold_event(hold: Hold, action: str, *, agent: Agent, by: Actor, now: datetime, reason: str) -> AuditEvent:
+    facts = {"hold": hold.pk, "kind": hold.kind, "until": hold.until}
+    placed = action == "hold.placed"
+    return audit.draft(
+        organization=hold.organization_id,
+        action=action,
+        subject=("agent", agent.pk, agent.agent_name),
+        before={} if placed else facts,
+        after=facts if placed else {"hold": hold.pk},
+        reason=reason,
+        by=by,
+        now=now,
+    )

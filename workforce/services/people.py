@@ -1,0 +1,215 @@
+"""Organisations, members and their preferences (spec P1, P2)."""
+
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.text import slugify
+
+from workforce.choices import Role, Theme
+from workforce.models import Agent, Membership, Organization, User
+from workforce.rules.actors import Actor
+from workforce.rules.refusals import Conflict, Invalid
+from workforce.selectors.standing import check_manages
+from workforce.services import audit
+
+
+@transaction.atomic
+def create_organization(*, name: str, time_zone: str, by: Actor, now: datetime, slug: str = "") -> Organization:
+    """A new organisation, without members."""
+    faults = []
+    if not name.strip() or len(name) > 120 or "\x00" in name:
+        faults.append(("name", "Give a name of 1 to 120 characters."))
+    slug = slug or slugify(name)[:60]
+    if not slug:
+        faults.append(("slug", "Give a short name of letters, digits and hyphens."))
+    elif Organization.objects.filter(slug=slug).exists():
+        faults.append(("slug", "Another organisation has this short name."))
+    if not _zone_known(time_zone):
+        faults.append(("time_zone", _zone_sentence(time_zone)))
+    if faults:
+        raise Invalid(faults)
+    organization = Organization.objects.create(name=name.strip(), slug=slug, time_zone=time_zone, created_at=now)
+    audit.record(
+        organization=organization,
+        action="organization.created",
+        subject=("organization", organization.pk, organization.name),
+        after={"name": organization.name, "time_zone": time_zone},
+        by=by,
+        now=now,
+    )
+    return organization
+
+
+@transaction.atomic
+def edit_organization(
+    *, organization: Organization, name: str, time_zone: str, by: Actor, now: datetime
+) -> Organization:
+    check_manages(by=by, organization=organization)
+    faults = []
+    if not name.strip() or len(name) > 120 or "\x00" in name:
+        faults.append(("name", "Give a name of 1 to 120 characters."))
+    if not _zone_known(time_zone):
+        faults.append(("time_zone", _zone_sentence(time_zone)))
+    if faults:
+        raise Invalid(faults)
+    before = Organization.objects.get(pk=organization.pk)
+    organization.name, organization.time_zone = name.strip(), time_zone
+    organization.save(update_fields=["name", "time_zone"])
+    audit.record(
+        organization=organization,
+        action="organization.edited",
+        subject=("organization", organization.pk, organization.name),
+        before={"name": before.name, "time_zone": before.time_zone},
+        after={"name": organization.name, "time_zone": time_zone},
+        by=by,
+        now=now,
+    )
+    return organization
+
+
+@transaction.atomic
+def add_member(
+    *, organization: Organization, email: str, name: str = "", role: str, by: Actor, now: datetime
+) -> Membership:
+    """Add a person by e-mail address; a new person gets no password until one is set. Raises ``Invalid``."""
+    check_manages(by=by, organization=organization)
+    faults = []
+    try:
+        validate_email(email)
+    except ValidationError:
+        faults.append(("email", "Enter an e-mail address."))
+    if role not in list(Role):
+        faults.append(("role", f"Choose one of: {', '.join(Role)}."))
+    if len(name) > 120 or "\x00" in name:
+        faults.append(("name", "Use at most 120 characters."))
+    user = None if faults else User.objects.filter(email=email.lower()).first()
+    if user is None and not name.strip():
+        faults.append(("name", "Give the new person's name."))
+    if user is not None and Membership.objects.filter(organization=organization, user=user).exists():
+        faults.append(("email", "This person is a member already."))
+    if faults:
+        raise Invalid(faults)
+    if user is None:
+        user = User.objects.create_user(email, None, name=name.strip(), time_zone=organization.time_zone)
+    membership = Membership.objects.create(organization=organization, user=user, role=role, created_at=now)
+    _record(membership, "membership.added", after={"role": role}, by=by, now=now)
+    return membership
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) -> Membership:
+    check_manages(by=by, organization=membership.organization)
+    if role not in list(Role):
+        raise Invalid([("role", f"Choose one of: {', '.join(Role)}.")])
+    before = membership.role
+    if role == before:
+        return membership
+    _keep_a_manager(membership, leaving=before in (Role.MANAGER, Role.HR) and role not in (Role.MANAGER, Role.HR))
+    membership.role = role
+    membership.save(update_fields=["role"])
+    _record(membership, "membership.role_changed", before={"role": before}, after={"role": role}, by=by, now=now)
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
+    """Raises ``Conflict`` while the person owns agents here, or is the last who can manage."""
+    check_manages(by=by, organization=membership.organization)
+    _keep_a_manager(membership, leaving=membership.role in (Role.MANAGER, Role.HR))
+    owned = Agent.objects.of(membership.organization).active().filter(owner_user=membership.user).count()
+    if owned:
+        raise Conflict(
+            f"{membership.user} owns {owned} agent{'s' * (owned != 1)} here. Give them another owner first.",
+            code="owns_agents",
+        )
+    _record(membership, "membership.removed", before={"role": membership.role}, by=by, now=now)
+    membership.delete()
+
+
+def set_preferences(
+    *,
+    user: User,
+    time_zone: str | None = None,
+    theme: str | None = None,
+    name: str | None = None,
+    detected: bool = False,
+) -> User:
+    """A person's own zone, theme and name; ``detected`` is the browser's guess and never overrides a choice."""
+    faults = []
+    if time_zone is not None and not _zone_known(time_zone):
+        faults.append(("time_zone", _zone_sentence(time_zone)))
+    if theme is not None and theme not in list(Theme):
+        faults.append(("theme", f"Choose one of: {', '.join(Theme)}."))
+    if name is not None and (not name.strip() or len(name) > 120 or "\x00" in name):
+        faults.append(("name", "Give a name of 1 to 120 characters."))
+    if faults:
+        raise Invalid(faults)
+    fields = []
+    if time_zone is not None and not (detected and user.time_zone_detected):
+        user.time_zone, user.time_zone_detected = time_zone, True
+        fields += ["time_zone", "time_zone_detected"]
+    if theme is not None:
+        user.theme = theme
+        fields.append("theme")
+    if name is not None:
+        user.name = name.strip()
+        fields.append("name")
+    if fields:
+        user.save(update_fields=fields)
+    return user
+
+
+def _zone_known(name: str) -> bool:
+    return name in _zones()
+
+
+def _zones() -> frozenset[str]:
+    global _ZONES
+    if not _ZONES:
+        _ZONES = frozenset(
+            zone
+            for zone in available_timezones()
+            if not zone.startswith(("posix/", "right/")) and zone not in ("localtime", "Factory", "posixrules")
+        )
+    return _ZONES
+
+
+_ZONES: frozenset[str] = frozenset()
+
+
+def _zone_sentence(name: str) -> str:
+    return f"“{str(name)[:40]}” is not a time zone. Choose one such as Europe/Berlin or UTC."
+
+
+def _keep_a_manager(membership: Membership, *, leaving: bool) -> None:
+    if not leaving:
+        return
+    Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
+    others = Membership.objects.filter(
+        organization=membership.organization_id, role__in=[Role.MANAGER, Role.HR], user__is_active=True
+    ).exclude(pk=membership.pk)
+    if not others.exists():
+        raise Conflict("The organisation needs at least one workforce manager or HR person.", code="last_manager")
+
+
+def _record(
+    membership: Membership,
+    action: str,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    audit.record(
+        organization=membership.organization,
+        action=action,
+        subject=("membership", membership.pk, str(membership.user)),
+        before=before,
+        after=after,
+        by=by,
+        now=now,
+    )
