@@ -1,8 +1,8 @@
 """What the clock does to one agent at one moment: a verdict over facts (spec W3-W7).
 
 The caller holds the agent's row, applies the verdict and asks again with the new facts until it is NONE;
-the alarm is then set to `next_check_at`. A missed end and the start after it are two such rounds, so a shift
-change that nobody watched is applied once, with the moment it was due beside the moment it was done (spec W7).
+the alarm is then set to `next_check_at`. A missed end and the start after it are two such rounds, so what
+nobody watched is applied once, with the moment it was due beside the moment it was done (spec W7).
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class ClockFacts:
     """`since` is the moment the last clock event took effect (its scheduled moment, where it had one), None
-    where there was none. `other_holds` is whether any hold but `off_hours` is active. `healthy_since_start` is
-    whether the last heartbeat says ok and came at or after the running interval's start."""
+    where there was none. `other_holds` is whether any hold but `off_hours` is active. `healthy_since_start`
+    is whether the last heartbeat says ok and came at or after the running interval's start."""
 
     status: str  # clocked_in, clocked_out, no_schedule
     since: datetime | None

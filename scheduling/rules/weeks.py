@@ -121,7 +121,7 @@ def nominal(hours: Hours) -> tuple[Span, ...]:
 
 
 def merge(spans: list[Span]) -> list[Span]:
-    """One span for those that touch or overlap, sorted: at a clock change a later window may begin earlier."""
+    """One span for those that touch or overlap, sorted: at a clock change a later one may begin earlier."""
     merged: list[Span] = []
     for span in sorted(spans):
         if merged and span.start <= merged[-1].end:
