@@ -69,7 +69,7 @@ class WorkSchedule(models.Model):
 
 
 class Shift(models.Model):
-    """One window of a schedule: ``start_minute`` to ``end_minute`` of the local day, over midnight where end < start."""
+    """One window of a schedule: ``start_minute`` to ``end_minute`` of the local day, overnight where end < start."""
 
     mutability: ClassVar[Mutability] = Mutability.MUTABLE
 

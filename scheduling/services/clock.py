@@ -46,8 +46,11 @@ def clock_in(
     reason: str = "",
     force: bool = False,
 ) -> ClockRecord:
-    """Clock one agent in, at any time. Raises ``Conflict`` (``already_clocked_in``, ``not_clockable``, ``needs_force``),
-    ``Invalid`` (a forced one needs a reason), ``Forbidden``, ``Missing``."""
+    """Clock one agent in, at any time (spec W4).
+
+    Raises ``Conflict`` (``already_clocked_in``, ``not_clockable``, ``needs_force``), ``Invalid`` (a forced one needs a
+    reason), ``Forbidden``, ``Missing``.
+    """
     agent = lifecycle.lock(organization=organization, agent_id=agent_id)
     _check_may(agent, by, reason)
     if agent.clock == ClockStatus.CLOCKED_IN:
@@ -115,7 +118,7 @@ def apply(
 ) -> list[ClockRecord]:
     """Write clock events of locked agents with everything that follows: record, audit, status, hold, command.
 
-    ``final`` is each agent's status and effective moment afterwards. Query count fixed by what happens, not by how many.
+    ``final`` is each agent's status and effective moment afterwards. The query count does not grow with the agents.
     """
     records = ClockRecord.objects.bulk_create(
         ClockRecord(
@@ -180,7 +183,7 @@ def _resume(agents: Sequence[Agent], *, reasons: Mapping[UUID, str], by: Actor, 
     off_hours = [hold for hold in active if hold.kind == HoldKind.OFF_HOURS]
     if off_hours:
         freed = {hold.agent_id: by_id[hold.agent_id] for hold in off_hours}
-        holds.release_many(off_hours, agents=freed, reason="Clocked in.", by=by, now=now)
+        holds.release_many(off_hours, agents=freed, reason="Clocked in.", by=by, now=now, tell=False)
     still_held = {hold.agent_id for hold in active if hold.kind != HoldKind.OFF_HOURS}
     free = [agent for agent in agents if agent.pk not in still_held]
     commands.issue_many(free, CommandKind.WAKE, reasons=_or(reasons, "Clocked in."), by=by, now=now)

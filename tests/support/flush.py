@@ -6,7 +6,9 @@ off for the statement; on SQLite the triggers are dropped and put back.
 
 from typing import Any
 
+from django.db.backends.postgresql import base as _postgresql_base  # noqa: F401  base first: it imports operations
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQLOperations
+from django.db.backends.sqlite3 import base as _sqlite_base  # noqa: F401
 from django.db.backends.sqlite3.operations import DatabaseOperations as SQLiteOperations
 
 _sqlite_flush = SQLiteOperations.execute_sql_flush

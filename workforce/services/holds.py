@@ -99,16 +99,19 @@ def release(
 
 
 def release_many(
-    holds: Sequence[Hold], *, agents: Mapping[UUID, Agent], reason: str, by: Actor, now: datetime
+    holds: Sequence[Hold], *, agents: Mapping[UUID, Agent], reason: str, by: Actor, now: datetime, tell: bool = True
 ) -> list[Agent]:
-    """Release holds of locked agents; agents left without any go from ``paused`` to ``ready``. Returns those."""
+    """Release holds of locked agents; agents left without any go from ``paused`` to ``ready``. Returns those.
+
+    ``tell`` is off where the caller tells the runtimes something stronger itself.
+    """
     events = lifecycle.release_rows(holds, agents=agents, reason=reason, by=by, now=now)
     held = set(Hold.objects.active().filter(agent__in=list(agents)).values_list("agent_id", flat=True))
     resumed = [agent for agent in agents.values() if agent.pk not in held and agent.state == S.PAUSED]
     reasons = {agent.pk: reason for agent in resumed}
     events += lifecycle.move(resumed, S.READY, reasons=reasons, by=by, now=now)
     audit.record_many(events)
-    free = [agent for agent in agents.values() if agent.pk not in held]
+    free = [agent for agent in agents.values() if tell and agent.pk not in held]
     commands.issue_many(free, CommandKind.RESUME, reasons={a.pk: reason for a in free}, by=by, now=now)
     return resumed
 
