@@ -1,0 +1,199 @@
+"""The kinds of problem the API answers with: one page each under ``/api/docs/problems/``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DOCS_PATH = "/api/docs/problems/"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """``title`` never varies (RFC 9457 §3.1.3); ``means`` and ``help`` are for the page."""
+
+    code: str
+    status: int
+    title: str
+    means: str
+    help: str
+
+    @property
+    def slug(self) -> str:
+        return self.code.replace("_", "-")
+
+
+def type_uri(code: str) -> str:
+    return DOCS_PATH + code.replace("_", "-")
+
+
+_TYPES = (
+    # What is wrong with the request itself.
+    ProblemType(
+        "bad_request",
+        400,
+        "The request is malformed",
+        "The address, a header or the message as a whole could not be read.",
+        "Send addresses and headers as UTF-8 without NUL characters.",
+    ),
+    ProblemType(
+        "unreadable",
+        400,
+        "The body is not JSON that can be read",
+        "The body is not strict JSON in UTF-8: broken syntax, NaN or Infinity, a lone surrogate, a NUL "
+        "character, a name given twice, numbers or nesting beyond reason.",
+        "The detail names the byte or the field. Let a JSON library write the body.",
+    ),
+    ProblemType(
+        "invalid",
+        400,
+        "Some fields need to be changed",
+        "The request was understood, but fields hold values that cannot be taken.",
+        "Each entry of errors names a field by its path and says what to change.",
+    ),
+    ProblemType(
+        "unauthenticated",
+        401,
+        "A valid API key is needed",
+        "No key was sent, or it is wrong, revoked or expired, or its agent has left the workforce.",
+        "Send Authorization: Bearer pck_… (or X-API-Key) with a key that HR issued. Sign-in cookies do not count.",
+    ),
+    ProblemType(
+        "forbidden",
+        403,
+        "This is not yours to do",
+        "The key is valid, but may not do this.",
+        "Use a key that may, or ask a person who may.",
+    ),
+    ProblemType(
+        "missing_scope",
+        403,
+        "The key lacks a scope",
+        "An organisation's key does only what its scopes name.",
+        "The member scope names what is missing. HR can issue a key that has it.",
+    ),
+    ProblemType(
+        "not_your_agent",
+        403,
+        "The key acts for its own agent only",
+        "An agent's key was used for another agent.",
+        "Use that agent's own key, or an organisation's key with the scope for it.",
+    ),
+    ProblemType(
+        "not_yours",
+        403,
+        "Somebody else may do this",
+        "The ownership matrix gives this activity to other people.",
+        "The agent's owner, the lead of its pod or a workforce manager may do it.",
+    ),
+    ProblemType(
+        "not_found",
+        404,
+        "There is no such thing here",
+        "The address is unknown, or nothing in this organisation has this id.",
+        "Check the id and which organisation the key belongs to.",
+    ),
+    ProblemType(
+        "method_not_allowed",
+        405,
+        "This address does not take this method",
+        "The address exists, but not for this HTTP method.",
+        "The Allow header lists the methods it takes.",
+    ),
+    ProblemType(
+        "not_acceptable",
+        406,
+        "Only JSON can be answered",
+        "The Accept header rules out application/json.",
+        "Send Accept: application/json, or leave it out.",
+    ),
+    ProblemType(
+        "too_large",
+        413,
+        "The request is too large",
+        "Bodies hold at most 900,000 bytes.",
+        "Send less at a time.",
+    ),
+    ProblemType(
+        "unsupported_media_type",
+        415,
+        "Send JSON",
+        "The body is not declared as application/json in UTF-8.",
+        "Send Content-Type: application/json.",
+    ),
+    ProblemType(
+        "throttled",
+        429,
+        "Too many requests",
+        "This key asked more often than it may.",
+        "Wait for the seconds that Retry-After names.",
+    ),
+    # What is in the way (409): nothing was written.
+    ProblemType(
+        "conflict",
+        409,
+        "The present state does not allow this",
+        "The thing is in a state in which this cannot be done. Nothing was written.",
+        "The detail says what the state is and what clears it.",
+    ),
+    ProblemType(
+        "refused",
+        409,
+        "This was refused",
+        "The present state does not allow this. Nothing was written.",
+        "The detail says why.",
+    ),
+    ProblemType(
+        "illegal_transition",
+        409,
+        "The lifecycle has no such move",
+        "From the agent's current state this move does not exist.",
+        "The member current names its state, legal the moves that are open to you.",
+    ),
+    ProblemType(
+        "holds_remain",
+        409,
+        "Other holds keep the agent paused",
+        "An agent works again only when no hold is left.",
+        "The member holds lists those that remain; release each of them.",
+    ),
+    ProblemType(
+        "changed",
+        409,
+        "It changed meanwhile",
+        "Somebody else changed the same thing at the same moment.",
+        "Read it again and repeat what you meant to do.",
+    ),
+    # What is wrong on our side.
+    ProblemType(
+        "server_error",
+        500,
+        "Something went wrong on our side",
+        "A fault of the server.",
+        "Tell whoever runs this server the request_id: it finds the fault in the logs.",
+    ),
+    ProblemType(
+        "unavailable",
+        503,
+        "The service cannot answer just now",
+        "The database cannot be reached. Nothing was written.",
+        "Ask again after the seconds that Retry-After names.",
+    ),
+)
+
+#: Code -> its page. Codes that services give beyond these share the page of their status.
+PROBLEMS: Mapping[str, ProblemType] = {kind.code: kind for kind in _TYPES}
+
+#: The general kind of each status.
+STATUS_CODES: Mapping[int, str] = {
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "throttled",
+    500: "server_error",
+    503: "unavailable",
+}
