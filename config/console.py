@@ -58,8 +58,8 @@ def step(doing: str) -> Iterator[None]:
     began = time.monotonic()
     try:
         yield
-    except BaseException:
-        say("stopped")
+    except BaseException as error:
+        say("failed" if isinstance(error, Exception) else "stopped")
         raise
     say(f"{time.monotonic() - began:.1f} s")
 

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from config.console import Refusal, say, step, tail, writing
 from config.supervisor import how_it_ended, kill_group, spawn
@@ -93,23 +94,23 @@ def ensure(root: Path, wanted: Sequence[Path], *, state: Path) -> None:
             (root / ".venv" / _MARKER).touch()
     if not _missing(root, wanted):
         return
-    with _installing(state), _interruptible():
+    with _installing(state) as lock, _interruptible():
         missing = _missing(root, wanted)
-        if missing and not _usable(root, state):
-            _make(root, state)
+        if missing and not _usable(root, state, lock):
+            _make(root, state, lock)
             missing = list(wanted)
         for requirements in missing:
-            _install(root, requirements, state)
+            _install(root, requirements, state, lock)
 
 
-def _usable(root: Path, state: Path) -> bool:
+def _usable(root: Path, state: Path, lock: TextIO) -> bool:
     if not _made_for(root) or (root / ".venv" / _MARKER).exists():
         return False
     asked = f"import pip, sys; sys.exit('%d.%d' % sys.version_info[:2] != {_made_for(root)!r})"
-    return _run([str(venv_python(root)), "-c", asked], root, state / "logs" / "install.log") == 0
+    return _run([str(venv_python(root)), "-c", asked], root, state / "logs" / "install.log", lock) == 0
 
 
-def _make(root: Path, state: Path) -> None:
+def _make(root: Path, state: Path, lock: TextIO) -> None:
     venv = root / ".venv"
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
@@ -124,15 +125,16 @@ def _make(root: Path, state: Path) -> None:
         if venv.is_symlink() or venv.is_file():
             venv.unlink()
         elif venv.exists():
+            (venv / "pyvenv.cfg").unlink(missing_ok=True)  # first: what is half removed must not look whole
             shutil.rmtree(venv)
         venv.mkdir()
         (venv / _MARKER).touch()
         base = getattr(sys, "_base_executable", None) or sys.executable
         log = state / "logs" / "install.log"
-        code = _run([base, "-m", "venv", str(venv)], root, log)
+        code = _run([base, "-m", "venv", str(venv)], root, log, lock)
     if code != 0:
         shown = tail(log)
-        if any("ensurepip" in line for line in shown):
+        if any("ensurepip is not available" in line for line in shown):
             raise Refusal(
                 f"This Python ({base}) cannot put pip into a virtual environment: install what it lacks with "
                 "`apt install python3-venv` (on Debian and Ubuntu) and start again."
@@ -140,7 +142,7 @@ def _make(root: Path, state: Path) -> None:
         raise Refusal(f"The virtual environment could not be made ({how_it_ended(code)}): see {log}.", tail=shown)
 
 
-def _install(root: Path, requirements: Path, state: Path) -> None:
+def _install(root: Path, requirements: Path, state: Path, lock: TextIO) -> None:
     log = state / "logs" / "install.log"
     name = requirements.relative_to(root)
     marker = root / ".venv" / _MARKER
@@ -149,7 +151,7 @@ def _install(root: Path, requirements: Path, state: Path) -> None:
     with step(f"Installing {name} into .venv (once; about 20 s and a network connection)"):
         with writing(root):
             marker.touch()
-        code = _run(pip, root, log)
+        code = _run(pip, root, log, lock)
         if code != 0:
             refusal, untouched = _why_pip_failed(name, code, log)
             if untouched:
@@ -179,7 +181,7 @@ def _why_pip_failed(name: Path, code: int, log: Path) -> tuple[Refusal, bool]:
     return Refusal(sentence, tail=shown[-6:]), code > 0 and "due to an OSError" not in text
 
 
-def _run(argv: Sequence[str], root: Path, log: Path) -> int:
+def _run(argv: Sequence[str], root: Path, log: Path, lock: TextIO) -> int:
     """Run to the end with output into the log (emptied first); an interruption ends it as well."""
     misleading = ("PIP_TARGET", "PIP_PREFIX", "PYTHONHOME")
     env = {name: value for name, value in os.environ.items() if name not in misleading}
@@ -188,7 +190,7 @@ def _run(argv: Sequence[str], root: Path, log: Path) -> int:
         log.parent.mkdir(parents=True, exist_ok=True)
         output = log.open("wb")
     with output:
-        process = spawn(argv, cwd=root, env=env, output=output)
+        process = spawn(argv, cwd=root, env=env, output=output, stdin=lock)
         try:
             return process.wait()
         finally:
@@ -197,17 +199,21 @@ def _run(argv: Sequence[str], root: Path, log: Path) -> int:
 
 
 @contextlib.contextmanager
-def _installing(state: Path) -> Iterator[None]:
-    """One installation at a time per checkout; a second one waits, and mostly finds nothing left to do."""
+def _installing(state: Path) -> Iterator[TextIO]:
+    """One installation at a time per checkout; a second one waits, and mostly finds nothing left to do.
+
+    The lock is also the standard input of what installs: should this process be killed, it is held until the last
+    of those has ended, and nobody removes a ``.venv`` that is still being written to.
+    """
     with writing(state):
-        held = (state / "install.lock").open("a")
+        held = (state / "install.lock").open("a+")
     with held as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             with step("Waiting for another start that is installing packages"):
                 fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from config import broker
 from config.console import Refusal, say_refusal, step, tail
 
 
@@ -54,7 +55,7 @@ def prepare(state: Path, *, demo: bool) -> None:
         django.setup()
         refuse_newer()
         call_command("migrate", interactive=False, stdout=sys.stderr)
-        make_broker_folders()
+        broker.make_folders(settings.CELERY_BROKER_TRANSPORT_OPTIONS)
     empty = not get_user_model().objects.exists()
     if demo and empty:
         with step("Hiring the demo fleet"):
@@ -64,13 +65,6 @@ def prepare(state: Path, *, demo: bool) -> None:
     elif empty:
         with step("Making the first administrator"):
             call_command("create_first_admin", "--state-dir", str(state), stdout=sys.stderr)
-
-
-def make_broker_folders() -> None:
-    """The file-system broker wants its folders to be there; other brokers have none."""
-    for name, folder in settings.CELERY_BROKER_TRANSPORT_OPTIONS.items():
-        if name in ("data_folder_in", "data_folder_out", "control_folder"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
 
 
 def seed_demo(state: Path) -> None:

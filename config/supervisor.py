@@ -36,7 +36,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
-class Stopped(Exception):
+class Stopped(KeyboardInterrupt):
     """Ctrl-C, SIGTERM or SIGHUP asked for an orderly end."""
 
 
@@ -76,13 +76,14 @@ def spawn(
     cwd: Path,
     env: Mapping[str, str],
     output: IO[bytes] | None = None,
+    stdin: IO[str] | int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a process in its own session that dies with this one; ``output`` None is the terminal."""
     return subprocess.Popen(
         argv,
         cwd=cwd,
         env=env,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         start_new_session=True,
@@ -94,6 +95,28 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL to the process and everything it started; nothing when they are gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def descendants(mark: str) -> list[int]:
+    """Processes that were started with ``mark`` (``NAME=value``) in their environment; none where /proc is not."""
+    wanted = mark.encode() + b"\0"
+    found = []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if wanted in environ.read_bytes() and (pid := int(environ.parent.name)) != os.getpid():
+                found.append(pid)
+    return found
+
+
+def end_leftovers(mark: str, *, stop_seconds: float = STOP_SECONDS) -> None:
+    """End what a killed supervisor left behind: SIGTERM, wait, and SIGKILL after a bound."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in descendants(mark):
+            with contextlib.suppress(OSError):
+                os.kill(pid, number)
+        deadline = time.monotonic() + stop_seconds
+        while descendants(mark) and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 def how_it_ended(code: int) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from config.console import Refusal, say, step, tail, writing
-from config.supervisor import Child, Signals, Stopped, Supervisor, how_it_ended
+from config.supervisor import Child, Signals, Stopped, Supervisor, end_leftovers, how_it_ended
 
 STOP_ORDER = ("demo", "beat", "web", "worker")
 #: Seconds the web process is given to answer its first health question.
@@ -84,7 +84,14 @@ def only_one(state: Path) -> Iterator[None]:
                 f"Punchcard is already running from this checkout{where}: "
                 f"stop that one first, with Ctrl-C in its terminal{how}."
             ) from error
+        if (state / "up.json").exists():  # it was killed, and what it ran may be about to end
+            end_leftovers(_mark(state))
         yield
+
+
+def _mark(state: Path) -> str:
+    """In the environment of every process below an ``up``, so that those of a killed one can be told."""
+    return f"PUNCHCARD_UP={state}"
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -139,7 +146,8 @@ class _Home:
 
     def environment(self) -> dict[str, str]:
         """What the children run with."""
-        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
+        name, value = _mark(self.state).split("=", 1)
+        env = {**os.environ, name: value, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
         if not env.get("ALLOWED_HOSTS"):
             shown = self.url.removeprefix("http://").rpartition(":")[0]
             env["ALLOWED_HOSTS"] = ",".join(dict.fromkeys(["localhost", "127.0.0.1", "[::1]", shown]))
