@@ -12,6 +12,8 @@ from scheduling.models import ClockRecord, WorkSchedule
 from scheduling.rules import hours as hours_rules
 from workforce.choices import ActorKind, ClockStatus, CommandKind, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, Hold, Organization
+from workforce.models.bulk import insert_many
+from workforce.rules import lifecycle as rules
 from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
@@ -74,9 +76,18 @@ def clock_in(
 def clock_out(
     *, organization: Organization | UUID, agent_id: UUID, by: Actor, now: datetime, reason: str = ""
 ) -> ClockRecord:
-    """Clock one agent out; its off-hours action follows. Raises ``Conflict`` (``not_clocked_in``), ``Forbidden``."""
+    """Clock one agent out; its off-hours action follows, unless it has left the workforce.
+
+    Raises ``Conflict`` (``not_clocked_in``, ``not_clockable`` for an archived agent), ``Forbidden``, ``Missing``.
+    """
     agent = lifecycle.lock(organization=organization, agent_id=agent_id)
     _check_may(agent, by, reason)
+    if agent.state == LifecycleState.ARCHIVED:
+        raise Conflict(
+            f"{agent.agent_name} is archived: its clock status stays as it is.",
+            code="not_clockable",
+            current=agent.current_state,
+        )
     if agent.clock != ClockStatus.CLOCKED_IN:
         raise Conflict(
             f"{agent.agent_name} is not clocked in. Nothing was changed.",
@@ -120,7 +131,7 @@ def apply(
 
     ``final`` is each agent's status and effective moment afterwards. The query count does not grow with the agents.
     """
-    records = ClockRecord.objects.bulk_create(
+    records = [
         ClockRecord(
             organization_id=h.agent.organization_id,
             agent=h.agent,
@@ -133,7 +144,8 @@ def apply(
             reason=h.reason[:500],
         )
         for h in happenings
-    )
+    ]
+    insert_many(records)
     status = {h.agent.pk: h.agent.clock_status for h in happenings}
     events = []
     for h in happenings:
@@ -208,7 +220,7 @@ def go_off_duty(
     pausing, stopping = [], []
     for agent in agents:
         schedule = schedules.get(agent.pk)
-        if schedule is None:
+        if schedule is None or agent.state in rules.GONE:
             continue
         if schedule.off_hours_action == OffHoursAction.PAUSE and agent.pk not in held:
             pausing.append(agent)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from workforce.choices import CommandKind
 from workforce.models import Agent, Command
+from workforce.models.bulk import insert_many
 from workforce.rules.actors import Actor
 
 
@@ -22,16 +23,18 @@ def issue_many(
     Command.objects.filter(
         agent__in=[agent.pk for agent in agents], acknowledged_at__isnull=True, superseded_at__isnull=True
     ).update(superseded_at=now)
-    Command.objects.bulk_create(
-        Command(
-            organization_id=agent.organization_id,
-            agent=agent,
-            command=command,
-            reason=reasons.get(agent.pk, "")[:500],
-            issued_at=now,
-            issued_by_label=by.label[:160],
-        )
-        for agent in agents
+    insert_many(
+        [
+            Command(
+                organization_id=agent.organization_id,
+                agent=agent,
+                command=command,
+                reason=reasons.get(agent.pk, "")[:500],
+                issued_at=now,
+                issued_by_label=by.label[:160],
+            )
+            for agent in agents
+        ]
     )
 
 

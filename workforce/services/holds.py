@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from workforce.choices import CommandKind, HoldKind, KeyScope, LifecycleState
+from workforce.choices import ActorKind, CommandKind, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, AuditEvent, Hold, Organization
+from workforce.models.bulk import insert_many
 from workforce.rules import lifecycle as rules
 from workforce.rules.actors import Actor, system
 from workforce.rules.matrix import Activity
@@ -34,7 +35,7 @@ def place(
     """Place one hold. Raises ``Conflict`` where one of this kind is active or the agent has left the workforce."""
     agent = lifecycle.lock(organization=organization, agent_id=agent_id)
     check_may(by=by, activity=Activity.LIFECYCLE, agent=agent, scope=KeyScope.LIFECYCLE)
-    _check_input(kind, reason, until, now)
+    _check_input(kind, reason, until, by, now)
     if agent.state in rules.GONE:
         raise Conflict(f"{agent.agent_name} is {agent.current_state}: there is nothing to hold.", code="gone")
     if agent.holds.active().filter(kind=kind).exists():
@@ -69,7 +70,7 @@ def place_many(
         )
         for agent in agents
     ]
-    Hold.objects.bulk_create(holds)
+    insert_many(holds)
     events: list[AuditEvent] = [
         lifecycle.hold_event(hold, "hold.placed", agent=hold.agent, by=by, now=now, reason=hold.reason)
         for hold in holds
@@ -111,7 +112,7 @@ def release_many(
     reasons = {agent.pk: reason for agent in resumed}
     events += lifecycle.move(resumed, S.READY, reasons=reasons, by=by, now=now)
     audit.record_many(events)
-    free = [agent for agent in agents.values() if tell and agent.pk not in held]
+    free = [agent for agent in agents.values() if tell and agent.pk not in held and agent.state not in rules.GONE]
     commands.issue_many(free, CommandKind.RESUME, reasons={a.pk: reason for a in free}, by=by, now=now)
     return resumed
 
@@ -143,10 +144,13 @@ def _expire_one(organization_id: UUID, agent_id: UUID, kind: str, *, now: dateti
     return 1
 
 
-def _check_input(kind: str, reason: str, until: datetime | None, now: datetime) -> None:
+def _check_input(kind: str, reason: str, until: datetime | None, by: Actor, now: datetime) -> None:
     faults = []
     if kind not in list(HoldKind):
         faults.append(("kind", f"Choose one of: {', '.join(HoldKind)}."))
+    elif kind == HoldKind.OFF_HOURS and by.kind != ActorKind.SYSTEM:
+        # The clock ends its own holds; one that a person meant would be gone at the next start.
+        faults.append(("kind", "The clock places this one by itself. Choose manual to pause by hand."))
     if not reason.strip():
         faults.append(("reason", "Say why the agent may not work."))
     elif len(reason) > 500:
