@@ -1,0 +1,1 @@
+"""How dates read where no page says otherwise, the admin above all."""

@@ -1,0 +1,141 @@
+"""Working hours and the clock's record (spec W1, W2, W8)."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from scheduling.admin.shifts import ShiftForm, ShiftFormSet
+from scheduling.choices import ClockEvent
+from scheduling.models import ClockRecord, Shift, WorkSchedule
+from scheduling.rules.hours import describe
+from scheduling.rules.zones import zone_choices
+from scheduling.services import schedules
+from workforce.admin import cells
+from workforce.admin.base import CappedPaginator, ScopedAdmin, ScopedInline
+from workforce.admin.export import export_csv
+from workforce.admin.fields import ChoiceInput
+from workforce.admin.saving import ServiceAdmin, ServiceForm, refusal_of
+
+
+class WorkScheduleForm(ServiceForm):
+    aliases = {"agent_id": "agent"}
+    elsewhere = frozenset({"shifts"})
+    time_zone = forms.CharField(max_length=64, widget=ChoiceInput(zone_choices()))
+    grace_minutes = forms.IntegerField(
+        initial=10,
+        widget=forms.NumberInput(attrs={"min": 0, "max": 240}),
+        help_text="0 to 240 minutes after the end in which work may finish.",
+    )
+
+    class Meta:
+        model = WorkSchedule
+        fields = [
+            "agent",
+            "type",
+            "time_zone",
+            "enabled",
+            "enforce_clock_in",
+            "enforce_clock_out",
+            "auto_wake",
+            "off_hours_action",
+            "grace_minutes",
+        ]
+
+
+class ShiftInline(ScopedInline):
+    may_add = may_change = may_delete = True
+    can_delete = True
+    model = Shift
+    form = ShiftForm
+    formset = ShiftFormSet
+    fields = ["name", "days", "start", "end"]
+
+    def get_extra(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> int:
+        return 0 if obj else 1
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        return type(formset.__name__, (formset,), {"refusal": refusal_of(request)})
+
+
+@admin.register(WorkSchedule)
+class WorkScheduleAdmin(ServiceAdmin):
+    may_delete = True
+    form = WorkScheduleForm
+    inlines = [ShiftInline]
+    fieldsets = [
+        (None, {"fields": ["agent", "type", "time_zone", "enabled"]}),
+        (
+            "Clock",
+            {"fields": ["auto_wake", "enforce_clock_in", "enforce_clock_out", "off_hours_action", "grace_minutes"]},
+        ),
+    ]
+    autocomplete_fields = ["agent"]
+    actions = [export_csv]
+    list_display = ["agent_shown", "hours_shown", "time_zone", "enabled", "off_hours_action", "grace_minutes", "due"]
+    list_select_related = ["agent"]
+    list_filter = ["enabled", "type", "off_hours_action", "enforce_clock_in", "auto_wake"]
+    search_fields = ["agent__agent_name", "time_zone", "agent__team__name"]
+    ordering = ["agent__agent_name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkSchedule]:
+        return super().get_queryset(request).prefetch_related("shifts")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["agent"] if obj else []
+
+    def audited_as(self, row: WorkSchedule) -> str:
+        """Hours are told as part of their agent's story."""
+        return str(row.agent_id)
+
+    def write(
+        self, request: HttpRequest, form: Any, formsets: list[BaseInlineFormSet], *, change: bool, by: Any, now: Any
+    ) -> Model:
+        data = dict(form.cleaned_data)
+        agent = form.instance.agent if change else data.pop("agent")
+        data["shifts"] = formsets[0].shifts()  # type: ignore[attr-defined]
+        if change:
+            return schedules.update(
+                organization=agent.organization, schedule_id=form.instance.pk, data=data, by=by, now=now
+            )
+        return schedules.create(organization=agent.organization, agent_id=agent.pk, data=data, by=by, now=now)
+
+    def remove(self, row: WorkSchedule, *, by: Any, now: Any) -> None:
+        schedules.delete(organization=row.organization, schedule_id=row.pk, by=by, now=now)
+
+    @admin.display(description="agent", ordering="agent__agent_name")
+    def agent_shown(self, schedule: WorkSchedule) -> str:
+        return schedule.agent.agent_name
+
+    @admin.display(description="hours")
+    def hours_shown(self, schedule: WorkSchedule) -> str:
+        return describe(schedule.hours())
+
+    @admin.display(description="clock looks next", ordering="clock_due_at")
+    def due(self, schedule: WorkSchedule) -> Any:
+        return schedule.clock_due_at
+
+
+@admin.register(ClockRecord)
+class ClockRecordAdmin(ScopedAdmin):
+    """The time clock's record: read-only, newest first by its time-ordered key."""
+
+    paginator = CappedPaginator
+    actions = [export_csv]
+    fields = ["time", "agent", "event_shown", "triggered_by", "scheduled_at", "reason", "organization", "id"]
+    readonly_fields = fields
+    list_display = ["time", "agent", "event_shown", "triggered_by", "scheduled_at", "reason"]
+    list_select_related = ["agent"]
+    list_filter = ["event", "triggered_by_kind"]
+    search_fields = ["agent__agent_name", "triggered_by", "reason"]
+    date_hierarchy = "time"
+    ordering = ["-id"]
+
+    @admin.display(description="event", ordering="event")
+    def event_shown(self, record: ClockRecord) -> SafeString | str:
+        return cells.status(ClockEvent(record.event))
