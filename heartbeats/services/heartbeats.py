@@ -52,7 +52,7 @@ def record(
         try:
             return _record(organization, readings, by, now)
         except OperationalError as error:
-            # Two batches that claim each other's ids in opposite order: the database stopped one, which tries again.
+            # The database stopped this one so that another, which holds what it waits for, can end: try again.
             if getattr(error.__cause__, "sqlstate", None) != _DEADLOCK or attempt == _ATTEMPTS:
                 raise
             attempt += 1
@@ -144,8 +144,8 @@ class _Taken:
             _row(identity, reading, verdict, organization, self._now)
             for identity, (_, reading, verdict) in self._fresh.items()
         ]
-        # By agent: the database checks foreign keys in this order, and others lock agents by id too.
-        written = rows.insert(sorted(beats, key=lambda beat: (beat.agent_id.bytes, beat.heartbeat_id.bytes)))
+        # In the order of their ids: requests that claim the same ones wait for each other, never in a ring.
+        written = rows.insert(sorted(beats, key=lambda beat: beat.heartbeat_id.bytes))
         self._move(written)
         lost = self._fresh.keys() - written
         return {index: _id_taken() for index, identity in self._ids.items() if identity in lost}

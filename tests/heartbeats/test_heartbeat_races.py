@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import psycopg.errors
 import pytest
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 
 from heartbeats.models import Heartbeat
 from heartbeats.rules.payload import Reading
@@ -96,20 +97,42 @@ def test_batches_over_the_same_agents_in_any_order_do_not_wait_in_a_ring(organiz
 
 def test_batches_that_claim_each_others_ids_all_get_an_answer(organization, pod, olga):
     """Ids used crosswise by different agents: whoever comes second is refused for that row, nobody fails."""
-    fleet = [AgentFactory(organization=organization, team=pod, owner_user=olga) for _ in range(8)]
-    ids = [uuid4() for _ in range(40)]
+    ids = sorted(uuid4() for _ in range(400))
+    pods = []
+    for group in range(6):
+        agents = [AgentFactory(organization=organization, team=pod, owner_user=olga) for _ in range(20)]
+        agents.sort(key=lambda agent: agent.pk)
+        claimed = ids if group % 2 else ids[::-1]
+        pods.append([(agents[n // 20], identity) for n, identity in enumerate(claimed)])
 
-    def send(agent, order):
+    def send(claims):
         return lambda: service.record(
             organization=organization,
-            readings=[reading(agent, heartbeat_id=i) for i in order],
+            readings=[reading(agent, heartbeat_id=identity) for agent, identity in claims],
             by=FLEET_KEY,
             now=T0,
         )
 
-    answers = at_once([send(agent, ids if n % 2 else ids[::-1]) for n, agent in enumerate(fleet)])
+    answers = at_once([send(claims) for claims in pods])
+    heard = {o.agent_id for receipts in answers for o in receipts if isinstance(o, Receipt)}
     stored = sum(isinstance(outcome, Receipt) for receipts in answers for outcome in receipts)
     assert stored == len(ids) == Heartbeat.objects.count()
-    for agent, receipts in zip(fleet, answers, strict=True):
-        heard = any(isinstance(outcome, Receipt) for outcome in receipts)
-        assert (Presence.objects.get(agent=agent).last_seen_at is not None) is heard
+    assert set(Presence.objects.filter(last_seen_at__isnull=False).values_list("agent_id", flat=True)) == heard
+
+
+@pytest.mark.parametrize(("failures", "answered"), [(0, True), (2, True), (3, False)])
+def test_who_is_stopped_by_a_deadlock_tries_again(organization, agent, monkeypatch, failures, answered):
+    stops = iter([True] * failures + [False] * 9)
+    insert = service.rows.insert
+
+    def stopped(beats):
+        if next(stops):
+            raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected()
+        return insert(beats)
+
+    monkeypatch.setattr(service.rows, "insert", stopped)
+    try:
+        service.record(organization=organization, readings=[reading(agent)], by=FLEET_KEY, now=T0)
+    except OperationalError:
+        assert not answered
+    assert Heartbeat.objects.count() == (1 if answered else 0)
