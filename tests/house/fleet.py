@@ -1,0 +1,84 @@
+"""A fleet of known size with something of everything on it, for tests that look at pages and lists as a whole."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from heartbeats.models import Heartbeat
+from scheduling.models import ClockRecord
+from tests.factories import AgentFactory, TeamFactory, WorkScheduleFactory
+from workforce.choices import ActorKind, ClockStatus, CommandKind, HoldKind, LifecycleState
+from workforce.models import Agent, Organization, User
+from workforce.rules.actors import Actor, system
+from workforce.services import audit, commands, holds, keys, notices
+
+#: Agents that look alike to every list; their number is what a test varies.
+_SHAPES = [
+    (LifecycleState.EXECUTING, ClockStatus.CLOCKED_IN),
+    (LifecycleState.READY, ClockStatus.CLOCKED_OUT),
+    (LifecycleState.READY, ClockStatus.NO_SCHEDULE),
+]
+
+
+def hire(organization: Organization, *, count: int, owner: User, now: datetime) -> list[Agent]:
+    """``count`` agents (a multiple of 3) in pods of three, with hours, holds, records, heartbeats, commands, notices."""
+    people = Actor(kind=ActorKind.USER, id=str(owner.pk), label=owner.name)
+    agents: list[Agent] = []
+    for index in range(count):
+        state, clock = _SHAPES[index % 3]
+        pod = agents[-1].team if index % 3 else TeamFactory(organization=organization, lead_user=owner)
+        agents.append(
+            AgentFactory(
+                organization=organization,
+                team=pod,
+                owner_user=owner if index % 2 == 0 else None,
+                owner_agent=agents[-1] if index % 2 else None,
+                current_state=state.value,
+                clock_status=clock.value,
+            )
+        )
+        _equip(agents[-1], scheduled=clock != ClockStatus.NO_SCHEDULE, people=people, now=now)
+    told = {"kind": "late", "subject": ("agent", agents[0].pk, agents[0].agent_name), "now": now}
+    for number in range(count):
+        notices.tell(organization=organization, recipients=[owner], text=f"Note {number}", key=f"note:{number}", **told)
+    audit.link_pending()
+    return agents
+
+
+def _equip(agent: Agent, *, scheduled: bool, people: Actor, now: datetime) -> None:
+    organization = agent.organization
+    if scheduled:
+        WorkScheduleFactory(agent=agent, shifts=[("Early", 31, 360, 840), ("Late", 31, 840, 1320)])
+    else:
+        holds.place(
+            organization=organization,
+            agent_id=agent.pk,
+            kind=HoldKind.INCIDENT,
+            reason="Looked into.",
+            until=now + timedelta(hours=2),
+            by=people,
+            now=now,
+        )
+    agent.presence.last_seen_at = now - timedelta(minutes=2)
+    agent.presence.status = "ok"
+    agent.presence.save(update_fields=["last_seen_at", "status"])
+    Heartbeat.objects.create(
+        organization=organization, agent=agent, emitted_at=now, received_at=now, status="ok", work_mode="idle"
+    )
+    ClockRecord.objects.create(
+        organization=organization,
+        agent=agent,
+        time=now - timedelta(hours=1),
+        event="clocked_in",
+        triggered_by_kind=ActorKind.USER,
+        triggered_by_id=people.id,
+        triggered_by=people.label,
+    )
+    commands.issue(agent=agent, command=CommandKind.WAKE, reason="Started.", by=system("clock"), now=now)
+    keys.issue(organization=organization, agent=agent, name="runtime", by=people, now=now)
+
+
+def organization_key(organization: Organization, *, by: Actor, now: datetime, **more: Any) -> str:
+    """A token with every scope."""
+    scopes = ["read", "clock", "schedules", "lifecycle", "heartbeats"]
+    _, token = keys.issue(organization=organization, name="orchestrator", scopes=scopes, by=by, now=now, **more)
+    return token
