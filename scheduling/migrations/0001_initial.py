@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             name='Shift',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=40)),
+                ('name', models.CharField(max_length=60)),
                 ('days', models.PositiveSmallIntegerField(help_text='Bit 0 is Monday, bit 6 Sunday.')),
                 ('start_minute', models.PositiveSmallIntegerField()),
                 ('end_minute', models.PositiveSmallIntegerField()),

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from scheduling.choices import OffHoursAction, ScheduleType
-from scheduling.rules.hours import Hours, Window
+from scheduling.rules.hours import LONGEST_NAME, Hours, Window
 from workforce.models import Agent, Organization
 from workforce.models.ids import uuid7
 from workforce.models.promises import Mutability
@@ -75,7 +75,7 @@ class Shift(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     schedule = models.ForeignKey(WorkSchedule, on_delete=models.CASCADE, related_name="shifts")
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=LONGEST_NAME)
     days = models.PositiveSmallIntegerField(help_text="Bit 0 is Monday, bit 6 Sunday.")
     start_minute = models.PositiveSmallIntegerField()
     end_minute = models.PositiveSmallIntegerField()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -64,7 +64,7 @@ def _duty(agent: Agent, schedule: WorkSchedule | None, holds: Sequence[Hold], no
         in_grace=bool(state and state.in_grace and agent.clock == ClockStatus.CLOCKED_IN),
         desired_state=desired,
         reason=reason,
-        next_event=_next_event(agent, acting, hours, state, holds),
+        next_event=_next_event(agent, acting, hours, state, holds, now),
         schedule=schedule,
         schedule_text=rules.describe(hours) if hours is not None else "",
         around_the_clock=bool(state and state.open and state.next_event is None),
@@ -97,6 +97,7 @@ def _next_event(
     hours: rules.Hours | None,
     state: rules.WorkState | None,
     holds: Sequence[Hold],
+    now: datetime,
 ) -> tuple[EventKind, datetime] | None:
     if agent.state in GONE:
         return None
@@ -106,7 +107,7 @@ def _next_event(
     if schedule is None or hours is None or state is None:
         return None
     if agent.clock == ClockStatus.CLOCKED_IN:
-        return _next_end(schedule, hours, state)
+        return _next_end(agent, schedule, hours, state, now)
     if state.next_event is None:
         return None
     start = state.next_event.at
@@ -118,7 +119,12 @@ def _next_event(
     return ("clocks_in" if schedule.auto_wake else "shift_starts"), start
 
 
-def _next_end(schedule: WorkSchedule, hours: rules.Hours, state: rules.WorkState) -> tuple[EventKind, datetime] | None:
+def _next_end(
+    agent: Agent, schedule: WorkSchedule, hours: rules.Hours, state: rules.WorkState, now: datetime
+) -> tuple[EventKind, datetime] | None:
+    over = rules.latest(hours, now) if state.in_grace and schedule.enforce_clock_out else None
+    if over is not None and (agent.clock_since is None or agent.clock_since < over.end):
+        return "clocks_out", over.end + timedelta(minutes=schedule.grace_minutes)
     if state.next_event is None:
         return None
     end = state.next_event.at if state.open else rules.first_end_after(hours, state.next_event.at)

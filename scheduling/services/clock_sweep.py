@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from scheduling.choices import ClockEvent
 from scheduling.models import WorkSchedule
@@ -63,18 +63,25 @@ class _Plan:
 def sweep(*, now: datetime, limit: int | None = None) -> SweepResult:
     """Handle every agent whose alarm has rung, in batches; safe to run twice, at once, after a kill.
 
-    A batch that fails is repeated row by row, and the row that fails alone is postponed by an hour and named.
+    A batch that fails is repeated row by row, and the row that fails alone is postponed by an hour and named. Where the
+    database fails, no row is to blame: the error is raised, nothing is postponed, and the next sweep goes on.
     """
     result = SweepResult()
-    batch = min(settings.CLOCK_SWEEP_BATCH, limit or settings.CLOCK_SWEEP_BATCH)
     while limit is None or result.looked_at < limit:
+        batch = settings.CLOCK_SWEEP_BATCH
+        if limit is not None:
+            batch = min(batch, limit - result.looked_at)
         ids: list[UUID] = []
         more = True
         try:
             with transaction.atomic():
                 ids, more = _claim(now=now, size=batch)
                 _handle(ids, now=now, result=result)
+        except (OperationalError, InterfaceError):
+            raise
         except Exception:
+            if not ids:
+                raise
             logger.exception("clock batch failed; repeating it row by row")
             for agent_id in ids:
                 _handle_alone(agent_id, now=now, result=result)
@@ -107,6 +114,8 @@ def _handle_alone(agent_id: UUID, *, now: datetime, result: SweepResult) -> None
         with transaction.atomic():
             locked = Agent.objects.select_for_update(no_key=True).filter(pk=agent_id).values_list("pk", flat=True)
             _handle(list(locked), now=now, result=result)
+    except (OperationalError, InterfaceError):
+        raise
     except Exception:
         logger.exception("agent postponed by the clock", extra={"agent_id": str(agent_id)})
         WorkSchedule.objects.filter(agent=agent_id).update(clock_due_at=now + POISON_POSTPONED)
@@ -185,29 +194,41 @@ def _healthy_since_start(agent: Agent, hours: hours_rules.Hours, now: datetime) 
 
 
 def _tell_late(late: Sequence[tuple[Agent, rules.Decision]], *, now: datetime) -> int:
-    people = people_responsible_for([agent for agent, _ in late])
-    for agent, verdict in late:
-        notices.tell(
+    return _tell(late, kind="late", what="is late", now=now)
+
+
+def _tell(verdicts: Sequence[tuple[Agent, rules.Decision]], *, kind: str, what: str, now: datetime) -> int:
+    """One notice for each who is responsible, per agent and start of the shift. One INSERT whatever the number."""
+    people = people_responsible_for([agent for agent, _ in verdicts])
+    notices.tell_many(
+        notices.draft(
             organization=agent.organization_id,
-            recipients=people[agent.pk],
-            kind="late",
-            text=f"{agent.agent_name} is late. {verdict.why}",
+            recipient=person,
+            kind=kind,
+            text=f"{agent.agent_name} {what}. {verdict.why}",
             subject=("agent", agent.pk, agent.agent_name),
-            key=f"late:{agent.pk}:{verdict.scheduled_at:%Y-%m-%dT%H:%M}",
+            key=f"{kind}:{agent.pk}:{verdict.scheduled_at:%Y-%m-%dT%H:%M}",
             now=now,
         )
-    return len(late)
+        for agent, verdict in verdicts
+        for person in people[agent.pk]
+    )
+    return len(verdicts)
 
 
 def _wake_later(waiting: Sequence[tuple[Agent, rules.Decision]], *, now: datetime) -> int:
     """Send the wake command and tell the owner, once per shift, although the verdict comes again every minute."""
     if not waiting:
         return 0
-    started = {agent.pk: verdict.scheduled_at for agent, verdict in waiting}
-    sent = Command.objects.filter(agent__in=list(started), command=CommandKind.WAKE, issued_by_label=CLOCK.label)
-    told = {c.agent_id for c in sent if (at := started[c.agent_id]) is not None and c.issued_at >= at}
+    started = {agent.pk: verdict.scheduled_at or now for agent, verdict in waiting}
+    sent = Command.objects.filter(
+        agent__in=list(started),
+        command=CommandKind.WAKE,
+        issued_by_label=CLOCK.label,
+        issued_at__gte=min(started.values()),
+    ).values_list("agent_id", "issued_at")
+    told = {agent_id for agent_id, issued_at in sent if issued_at >= started[agent_id]}
     fresh = [(agent, verdict) for agent, verdict in waiting if agent.pk not in told]
-    people = people_responsible_for([agent for agent, _ in fresh])
     commands.issue_many(
         [agent for agent, _ in fresh],
         CommandKind.WAKE,
@@ -215,14 +236,4 @@ def _wake_later(waiting: Sequence[tuple[Agent, rules.Decision]], *, now: datetim
         by=CLOCK,
         now=now,
     )
-    for agent, verdict in fresh:
-        notices.tell(
-            organization=agent.organization_id,
-            recipients=people[agent.pk],
-            kind="not_woken",
-            text=f"{agent.agent_name} was not clocked in. {verdict.why}",
-            subject=("agent", agent.pk, agent.agent_name),
-            key=f"not_woken:{agent.pk}:{verdict.scheduled_at:%Y-%m-%dT%H:%M}",
-            now=now,
-        )
-    return len(fresh)
+    return _tell(fresh, kind="not_woken", what="was not clocked in", now=now)

@@ -1,6 +1,6 @@
 """Working hours: checked as a whole, written with their audit, settled with the clock (spec W1, W2, W7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from scheduling.rules import hours as rules
 from scheduling.services import clock
 from scheduling.services.clock import Happening
 from scheduling.services.clock_sweep import settle
-from workforce.choices import ClockStatus, HoldKind, KeyScope
+from workforce.choices import ClockStatus, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, Organization
 from workforce.rules import lifecycle as lifecycle_rules
 from workforce.rules.actors import Actor
@@ -41,7 +41,8 @@ def create(
     *, organization: Organization, agent_id: UUID, data: Mapping[str, Any], by: Actor, now: datetime
 ) -> WorkSchedule:
     """Give an agent working hours. Raises ``Invalid`` with every fault, ``Forbidden``, ``Conflict``."""
-    values, hours, faults = _checked({**DEFAULTS, **_flattened(data)})
+    flat, given = _flattened(data)
+    values, hours, faults = _checked({**DEFAULTS, **given}, flat=flat)
     try:
         agent = lifecycle.lock(organization=organization, agent_id=agent_id)
     except Missing as missing:
@@ -83,7 +84,8 @@ def update(
     schedule, agent = _locked(organization, schedule_id)
     check_may(by=by, activity=Activity.LIFECYCLE, agent=agent, scope=KeyScope.SCHEDULES)
     before = _facts(schedule)
-    values, hours, faults = _checked({**before, **_flattened(data)})
+    flat, given = _flattened(data, before["shifts"])
+    values, hours, faults = _checked({**before, **given}, flat=flat)
     if agent.state in lifecycle_rules.GONE:
         faults = [("agent_id", f"{agent.agent_name} is {agent.current_state} and works no more hours."), *faults]
     if faults or hours is None:
@@ -122,9 +124,14 @@ def update(
 
 @transaction.atomic
 def delete(*, organization: Organization, schedule_id: UUID, by: Actor, now: datetime) -> None:
-    """Remove working hours; the agent is unscheduled and freed from the clock's hold. History stays."""
+    """Remove working hours; the agent is unscheduled and freed from the clock's hold. History stays.
+
+    Raises ``Missing``, ``Forbidden``, ``Conflict`` (``archived``).
+    """
     schedule, agent = _locked(organization, schedule_id)
     check_may(by=by, activity=Activity.LIFECYCLE, agent=agent, scope=KeyScope.SCHEDULES)
+    if agent.state == LifecycleState.ARCHIVED:
+        raise Conflict(f"{agent.agent_name} is archived: its hours are kept as they were.", code="archived")
     _record("schedule.deleted", schedule, agent, before=_facts(schedule), by=by, now=now)
     schedule.delete()
     _end(agent, by=by, now=now, why="Working hours were deleted.", clock_out=True)
@@ -147,19 +154,15 @@ def _begin(schedule: WorkSchedule, agent: Agent, *, by: Actor, now: datetime) ->
     """Hours begin to act on an agent that had none: it was at work, so outside hours it goes off duty now."""
     if not schedule.enabled or agent.clock == ClockStatus.CLOCKED_IN:
         return
+    schedule = _fresh(schedule)
+    open_now = rules.work_state(schedule.hours(), now, schedule.grace_minutes).open
+    if agent.state in lifecycle_rules.PAUSABLE and schedule.enforce_clock_out and not open_now:
+        happening = Happening(agent, ClockEvent.AUTO_PAUSE, None, "Hours were set while off duty.")
+        final = {agent.pk: (ClockStatus.CLOCKED_OUT, now)}
+        clock.apply([happening], schedules={agent.pk: schedule}, final=final, by=by, now=now)
+        return
     Agent.objects.filter(pk=agent.pk).update(clock_status=ClockStatus.CLOCKED_OUT.value, clock_since=None)
     agent.clock_status, agent.clock_since = ClockStatus.CLOCKED_OUT.value, None
-    state = rules.work_state(_fresh(schedule).hours(), now, schedule.grace_minutes)
-    working = agent.state in lifecycle_rules.PAUSABLE
-    if working and schedule.enforce_clock_out and not state.open:
-        happening = Happening(agent, ClockEvent.AUTO_PAUSE, None, "Hours were set while off duty.")
-        clock.apply(
-            [happening],
-            schedules={agent.pk: _fresh(schedule)},
-            final={agent.pk: (ClockStatus.CLOCKED_OUT, now)},
-            by=by,
-            now=now,
-        )
 
 
 def _end(agent: Agent, *, by: Actor, now: datetime, why: str, clock_out: bool) -> None:
@@ -183,26 +186,30 @@ def _forget_automatic_leave(agent: Agent) -> None:
         Agent.objects.filter(pk=agent.pk).update(clock_since=None)
 
 
-def _flattened(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Standard hours may come as top-level ``days``, ``start``, ``end``: one unnamed shift."""
-    flat = dict(data)
-    keys = [key for key in ("days", "start", "end") if key in flat]
-    if keys and "shifts" not in flat:
-        flat["shifts"] = [{"name": "standard", **{key: flat.pop(key) for key in keys}}]
-        flat["_flat"] = True
-    return flat
+def _flattened(data: Mapping[str, Any], before: Sequence[Mapping[str, Any]] = ()) -> tuple[bool, dict[str, Any]]:
+    """Standard hours may come as top-level ``days``, ``start``, ``end``: one unnamed shift. Of these too, what is left
+    out stays as it was. Whether they came so, and the data in the one form there is."""
+    given = dict(data)
+    keys = [key for key in ("days", "start", "end") if key in given]
+    if not keys or "shifts" in given:
+        return False, given
+    kept = before[0] if len(before) == 1 else {"name": "standard"}
+    given["shifts"] = [{**kept, **{key: given.pop(key) for key in keys}}]
+    return True, given
 
 
-def _checked(data: Mapping[str, Any]) -> tuple[dict[str, Any], rules.Hours | None, list[tuple[str, str]]]:
+def _checked(
+    data: Mapping[str, Any], *, flat: bool
+) -> tuple[dict[str, Any], rules.Hours | None, list[tuple[str, str]]]:
     """Values to store, the hours, and every fault with the path the caller knows."""
-    faults = [(key, "There is no such field.") for key in data if key not in (*FIELDS, "_flat")]
+    faults = [(key, "There is no such field.") for key in data if key not in FIELDS]
     hours: rules.Hours | None = None
     try:
         hours = rules.check_hours(data.get("type"), data.get("time_zone"), data.get("shifts"))
     except rules.HoursError as error:
         for path, sentence in error.faults:
             path = "time_zone" if path == "tz" else path
-            faults.append((path.removeprefix("shifts.0.") if data.get("_flat") else path, sentence))
+            faults.append((path.removeprefix("shifts.0.") if flat else path, sentence))
     try:
         rules.check_grace(data.get("grace_minutes"))
     except rules.HoursError as error:

@@ -324,7 +324,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='agent',
-            constraint=models.CheckConstraint(condition=models.Q(('capability_tags', []), _negated=True), name='agent_has_a_tag'),
+            constraint=models.CheckConstraint(condition=models.Q(('capability_tags__0__isnull', False)), name='agent_has_a_tag'),
         ),
         migrations.AddConstraint(
             model_name='agent',

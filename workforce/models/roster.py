@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, FSMField, FSMModelMixin, transition
 
 from workforce.choices import AgentType, ClockStatus, HeartbeatStatus, LifecycleState, PriorityTier, RiskLevel, WorkMode
 from workforce.models.ids import uuid7
@@ -133,7 +133,8 @@ class Agent(ConcurrentTransitionMixin, models.Model):
                 condition=Q(secondary_owner_agent__isnull=True) | ~Q(secondary_owner_agent=F("agent_id")),
                 name="agent_covers_not_itself",
             ),
-            models.CheckConstraint(condition=~Q(capability_tags=[]), name="agent_has_a_tag"),
+            # A list with something in it: null, an object and a bare text have no first item either.
+            models.CheckConstraint(condition=Q(capability_tags__0__isnull=False), name="agent_has_a_tag"),
             models.CheckConstraint(condition=~Q(agent_name=""), name="agent_has_a_name"),
             models.CheckConstraint(condition=~Q(model_profile=""), name="agent_has_a_model_profile"),
             models.CheckConstraint(condition=_known("current_state", S), name="agent_state_known"),
@@ -155,6 +156,19 @@ class Agent(ConcurrentTransitionMixin, models.Model):
 
     def __str__(self) -> str:
         return self.agent_name
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, **kwargs: Any) -> None:
+        """As Django does it. django-fsm's own lifts the protection of the state for the whole process meanwhile, which
+        another thread sees, and leaves it lifted where the row is gone."""
+        kept = self.__dict__.copy()
+        if fields is None or "current_state" in fields:
+            self.__dict__.pop("current_state", None)
+        try:
+            super(FSMModelMixin, self).refresh_from_db(using=using, fields=fields, **kwargs)
+        except BaseException:
+            self.__dict__.update(kept)
+            raise
+        self._update_initial_state()
 
     # The verbs of the lifecycle, generated from its table below. Services call them; nothing else does.
 

@@ -19,7 +19,7 @@ class NewKey:
 
 def digest(token: str) -> str:
     """SHA-256 of the whole token as 64 hex digits. 256 random bits need no salt and no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def generate() -> NewKey:

@@ -10,8 +10,8 @@ GENESIS = "0" * 64
 
 
 def canonical(event: Mapping[str, Any]) -> bytes:
-    """One text per event whatever database it came from: sorted keys, no spaces, UTF-8."""
-    return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    """One text per event whatever database it came from: sorted keys, no spaces, escaped to ASCII."""
+    return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
 
 
 def link_hash(*, previous: str, seq: int, event: Mapping[str, Any]) -> str:

@@ -19,15 +19,18 @@ class Standing:
     led_team_ids: frozenset[UUID]
 
     def columns(self, agent: Agent) -> set[Column]:
+        columns = self.columns_in(agent.team_id)
+        if self.role is not None and self.user_id in (agent.owner_user_id, agent.secondary_owner_user_id):
+            columns.add(Column.OWNER)
+        return columns
+
+    def columns_in(self, team_id: UUID | None) -> set[Column]:
+        """Where the person stands in a pod, whatever the agent."""
         columns: set[Column] = set()
-        if self.role is None:
-            return columns
         if self.role in (Role.MANAGER, Role.HR):
             columns.add(Column.MANAGER)
-        if agent.team_id in self.led_team_ids:
+        if self.role is not None and team_id in self.led_team_ids:
             columns.add(Column.LEAD)
-        if self.user_id in (agent.owner_user_id, agent.secondary_owner_user_id):
-            columns.add(Column.OWNER)
         return columns
 
     def may(self, activity: Activity, agent: Agent) -> bool:
@@ -94,6 +97,16 @@ def check_may(*, by: Actor, activity: Activity, agent: Agent, scope: KeyScope, a
             f"You may not do this to {agent.agent_name}. Its owner, the lead of its pod or a workforce manager may.",
             code="not_yours",
         )
+
+
+def check_may_in_pod(*, by: Actor, activity: Activity, organization: Organization, team: Team | None) -> None:
+    """As ``check_may`` for an agent that is not there yet: nobody owns it. Keys and agents never may."""
+    if by.kind == ActorKind.SYSTEM:
+        return
+    standing = _standing_of_actor(by, organization) if by.kind == ActorKind.USER else None
+    here = isinstance(team, Team) and team.organization_id == organization.pk
+    if standing is None or not may_act(activity, standing.columns_in(team.pk if here and team else None)):
+        raise Forbidden("Only a workforce manager, HR or the lead of the pod may do this.", code="not_yours")
 
 
 def check_scope(*, by: Actor, scope: KeyScope) -> None:

@@ -13,7 +13,7 @@ from workforce.models import Agent, Membership, Organization, Presence, Team, Us
 from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Invalid
-from workforce.selectors.standing import check_manages, check_may
+from workforce.selectors.standing import check_may, check_may_in_pod
 from workforce.services import audit, lifecycle
 
 #: Fields people may set; ``owner`` and ``secondary_owner`` take a ``User`` or an ``Agent``.
@@ -46,6 +46,12 @@ _COLUMNS = {
     "owner": ("owner_user", "owner_agent"),
     "secondary_owner": ("secondary_owner_user", "secondary_owner_agent"),
 }
+#: What changing a field is in the ownership matrix; all else is onboarding.
+_ACTIVITIES = {
+    "capability_tags": Activity.CAPABILITIES,
+    "tools": Activity.CAPABILITIES,
+    "cost_budget_daily": Activity.BUDGETS,
+}
 TOOL_MODES = ("enabled", "always_ask", "disabled")
 TAGS_MAX = 30
 
@@ -53,7 +59,7 @@ TAGS_MAX = 30
 @transaction.atomic
 def create(*, organization: Organization, by: Actor, now: datetime, **fields: Any) -> Agent:
     """A new agent in state ``registered``. Raises ``Invalid`` with every fault at once, ``Forbidden``."""
-    check_manages(by=by, organization=organization)
+    check_may_in_pod(by=by, activity=Activity.ONBOARDING, organization=organization, team=fields.get("team"))
     _lock_roster(organization)
     missing = [(name, "This field is needed.") for name in _REQUIRED if fields.get(name) in (None, "", [])]
     faults = missing + _faults(organization, None, {k: v for k, v in fields.items() if k not in dict(missing)})
@@ -75,10 +81,12 @@ def create(*, organization: Organization, by: Actor, now: datetime, **fields: An
 
 @transaction.atomic
 def edit(*, organization: Organization, agent_id: UUID, changes: Mapping[str, Any], by: Actor, now: datetime) -> Agent:
-    """Change fields of ``EDITABLE``; unchanged ones are left out of the audit. Raises ``Invalid``, ``Conflict``."""
+    """Change fields of ``EDITABLE``; unchanged ones are left out of the audit. Raises ``Invalid``, ``Conflict``,
+    ``Forbidden``: what an agent can do and what it may cost are activities of their own in the matrix (spec P3)."""
     _lock_roster(organization)
     agent = lifecycle.lock(organization=organization, agent_id=agent_id)
-    check_may(by=by, activity=Activity.ONBOARDING, agent=agent, scope=KeyScope.LIFECYCLE)
+    for activity in _activities(agent, changes):
+        check_may(by=by, activity=activity, agent=agent, scope=KeyScope.LIFECYCLE)
     if agent.current_state == "archived":
         raise Conflict(f"{agent.agent_name} is archived: only its audit tags may change.", code="archived")
     faults = _faults(organization, agent, changes)
@@ -132,6 +140,12 @@ def _lock_roster(organization: Organization) -> None:
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 
+def _activities(agent: Agent, changes: Mapping[str, Any]) -> list[Activity]:
+    """The activities that these changes are; a form that sends a field back as it was does not change it."""
+    changed = [name for name, value in changes.items() if name not in EDITABLE or getattr(agent, name) != value]
+    return sorted({_ACTIVITIES.get(name, Activity.ONBOARDING) for name in changed or ["agent_name"]})
+
+
 def _columns(fields: Mapping[str, Any]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     for name, value in fields.items():
@@ -168,8 +182,10 @@ def _faults(organization: Organization, agent: Agent | None, fields: Mapping[str
         if fault := _tags_fault(tags) or ("" if tags else "Give at least one tag."):
             faults.append(("capability_tags", fault))
     cost = fields.get("cost_budget_daily")
-    if cost is not None and not (isinstance(cost, Decimal) and cost.is_finite() and 0 <= cost < 10**10):
-        faults.append(("cost_budget_daily", "Enter an amount of 0 or more, or leave it empty."))
+    if cost is not None and not _amount_ok(cost):
+        faults.append(
+            ("cost_budget_daily", "Enter an amount of 0 or more with at most two decimals, or leave it empty.")
+        )
     if "tools" in fields and not _tools_ok(fields["tools"]):
         faults.append(("tools", f"Give tool names with one of: {', '.join(TOOL_MODES)}."))
     if "team" in fields:
@@ -213,9 +229,16 @@ def _tags_fault(tags: Any) -> str:
     return ""
 
 
+def _amount_ok(cost: Any) -> bool:
+    if not isinstance(cost, Decimal) or not cost.is_finite() or not 0 <= cost < 10**10:
+        return False
+    return cost == cost.quantize(Decimal("0.01"))
+
+
 def _tools_ok(tools: Any) -> bool:
     return isinstance(tools, dict) and all(
-        isinstance(name, str) and 0 < len(name) <= 80 and mode in TOOL_MODES for name, mode in tools.items()
+        isinstance(name, str) and 0 < len(name) <= 80 and "\x00" not in name and mode in TOOL_MODES
+        for name, mode in tools.items()
     )
 
 

@@ -69,6 +69,7 @@ def revoke(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
 @transaction.atomic
 def rotate(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, str]:
     """A successor with the same reach; the old key goes on for ``overlap`` (at most 30 days), then expires."""
+    check_manages(by=by, organization=key.organization)
     if not timedelta(0) <= overlap <= timedelta(days=30):
         raise Invalid([("overlap", "Choose between 0 and 30 days.")])
     locked = ApiKey.objects.select_for_update().select_related(None).get(pk=key.pk)
@@ -84,8 +85,8 @@ def rotate(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime) -> tupl
         now=now,
         replaces=key,
     )
-    end = now + overlap
-    ApiKey.objects.filter(pk=key.pk).update(expires_at=min(locked.expires_at, end) if locked.expires_at else end)
+    end = min(locked.expires_at, now + overlap) if locked.expires_at else now + overlap
+    ApiKey.objects.filter(pk=key.pk).update(expires_at=end)
     _record(key, "key.rotated", after={"successor": successor.prefix, "expires_at": end}, by=by, now=now)
     return successor, token
 
@@ -120,6 +121,8 @@ def _check_new(
     faults = []
     if not name.strip() or len(name) > 80:
         faults.append(("name", "Give the key a name of 1 to 80 characters."))
+    elif "\x00" in name:
+        faults.append(("name", "Remove the NUL character."))
     if unknown := [scope for scope in scopes if scope not in list(KeyScope)]:
         faults.append(("scopes", f"Unknown: {', '.join(unknown)}. Choose from: {', '.join(KeyScope)}."))
     if agent is None and not scopes:

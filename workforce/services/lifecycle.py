@@ -6,14 +6,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from workforce.choices import ActorKind, HoldKind, KeyScope, LifecycleState
+from workforce.choices import ActorKind, CommandKind, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, AuditEvent, Hold, Organization
 from workforce.rules import lifecycle
 from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Forbidden, Invalid, Missing
 from workforce.selectors.standing import check_may
-from workforce.services import audit
+from workforce.services import audit, commands
 
 S = LifecycleState
 
@@ -33,19 +33,27 @@ def transition(
     """Move one agent, with its audit row, or raise and write nothing.
 
     Pausing places a ``manual`` hold; leaving ``paused`` for ``ready`` releases it and is refused while other holds
-    remain. Raises ``Missing``, ``Invalid`` (reason, unknown state), ``Forbidden``, ``Conflict`` (``illegal_transition``
-    with the legal ones, ``holds_remain``).
+    remain. An agent that was held while registered becomes ``ready`` and at once ``paused``; one that retires leaves
+    all its holds behind. Raises ``Missing``, ``Invalid`` (reason, unknown state), ``Forbidden``, ``Conflict``
+    (``illegal_transition`` with the legal ones, ``holds_remain``).
     """
     if to not in list(S):
         raise Invalid([("to", f"“{to[:40]}” is not a state. States are: {', '.join(S)}.")])
     agent = lock(organization=organization, agent_id=agent_id)
     target = S(to)
     _check(agent, target, reason=reason, by=by)
+    source = agent.state
     if target == S.PAUSED:
         _place_manual_hold(agent, reason=reason, by=by, now=now)
-    elif agent.current_state == S.PAUSED:
+    elif source == S.PAUSED or target == S.RETIRED:
         _clear_holds(agent, target, reason=reason, by=by, now=now)
     audit.record_many(move([agent], target, reasons={agent.pk: reason}, by=by, now=now))
+    if source == S.REGISTERED and target == S.READY:
+        _follow_holds(agent, by=by, now=now)
+    elif target == S.PAUSED:
+        commands.issue(agent=agent, command=CommandKind.PAUSE, reason=reason, by=by, now=now)
+    elif source == S.PAUSED and target == S.READY:
+        commands.issue(agent=agent, command=CommandKind.RESUME, reason=reason, by=by, now=now)
     return agent
 
 
@@ -114,8 +122,8 @@ def check_reason(reason: str) -> None:
 
 
 def _place_manual_hold(agent: Agent, *, reason: str, by: Actor, now: datetime) -> None:
-    """A person pausing an agent is a hold like any other; where a hold is already there, the pause follows from it."""
-    if agent.holds.active().exists():
+    """A person pausing an agent is a hold of its own, whatever else holds it: what ends that does not end this."""
+    if agent.holds.active().filter(kind=HoldKind.MANUAL).exists():
         return
     hold = Hold.objects.create(
         organization_id=agent.organization_id,
@@ -144,6 +152,13 @@ def _clear_holds(agent: Agent, target: LifecycleState, *, reason: str, by: Actor
     audit.record_many(
         release_rows(holds, agents={agent.pk: agent}, reason=reason or f"Moved to {target}.", by=by, now=now)
     )
+
+
+def _follow_holds(agent: Agent, *, by: Actor, now: datetime) -> None:
+    """Holds placed before the agent was ready pause it now (spec R8)."""
+    hold = agent.holds.active().order_by("placed_at").first()
+    if hold is not None:
+        audit.record_many(move([agent], S.PAUSED, reasons={agent.pk: hold.reason}, by=by, now=now))
 
 
 def release_rows(

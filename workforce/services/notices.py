@@ -19,24 +19,40 @@ def tell(
     now: datetime,
 ) -> None:
     """Write one notice per recipient; the same ``key`` is told to the same person once, whoever races."""
-    subject_kind, subject_id, subject_label = subject
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                organization_id=organization.pk if isinstance(organization, Organization) else organization,
-                recipient=user,
-                kind=kind,
-                text=text[:500],
-                subject_kind=subject_kind,
-                subject_id=str(subject_id),
-                subject_label=subject_label[:160],
-                key=key,
-                created_at=now,
-            )
-            for user in recipients
-        ],
-        ignore_conflicts=True,
+    tell_many(
+        draft(organization=organization, recipient=user, kind=kind, text=text, subject=subject, key=key, now=now)
+        for user in recipients
     )
+
+
+def draft(
+    *,
+    organization: Organization | UUID,
+    recipient: User,
+    kind: str,
+    text: str,
+    subject: Subject = ("", "", ""),
+    key: str,
+    now: datetime,
+) -> Notice:
+    """A notice not yet written, for services that tell many at once."""
+    subject_kind, subject_id, subject_label = subject
+    return Notice(
+        organization_id=organization.pk if isinstance(organization, Organization) else organization,
+        recipient=recipient,
+        kind=kind,
+        text=text[:500],
+        subject_kind=subject_kind,
+        subject_id=str(subject_id),
+        subject_label=subject_label[:160],
+        key=key,
+        created_at=now,
+    )
+
+
+def tell_many(drafts: Iterable[Notice]) -> None:
+    """One INSERT for all of them; what was told before is passed over."""
+    Notice.objects.bulk_create(drafts, ignore_conflicts=True)
 
 
 def mark_read(*, user: User, organization: Organization, notice_id: UUID | None = None, now: datetime) -> int:

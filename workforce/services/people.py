@@ -1,17 +1,19 @@
 """Organisations, members and their preferences (spec P1, P2)."""
 
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
 from workforce.choices import Role, Theme
-from workforce.models import Agent, Membership, Organization, User
+from workforce.models import Agent, Membership, Organization, Team, User
 from workforce.rules.actors import Actor
-from workforce.rules.refusals import Conflict, Invalid
+from workforce.rules.refusals import Conflict, Invalid, Missing
 from workforce.selectors.standing import check_manages
 from workforce.services import audit
 
@@ -76,11 +78,15 @@ def add_member(
 ) -> Membership:
     """Add a person by e-mail address; a new person gets no password until one is set. Raises ``Invalid``."""
     check_manages(by=by, organization=organization)
+    _lock(organization)
     faults = []
     try:
         validate_email(email)
     except ValidationError:
         faults.append(("email", "Enter an e-mail address."))
+    else:
+        if len(email) > 254:
+            faults.append(("email", "Use an e-mail address of at most 254 characters."))
     if role not in list(Role):
         faults.append(("role", f"Choose one of: {', '.join(Role)}."))
     if len(name) > 120 or "\x00" in name:
@@ -104,6 +110,7 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
     check_manages(by=by, organization=membership.organization)
     if role not in list(Role):
         raise Invalid([("role", f"Choose one of: {', '.join(Role)}.")])
+    membership = _locked(membership)
     before = membership.role
     if role == before:
         return membership
@@ -116,15 +123,22 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
-    """Raises ``Conflict`` while the person owns agents here, or is the last who can manage."""
+    """Raises ``Conflict`` while the person owns or covers agents or leads a pod here (whoever left is told nothing
+    more), or is the last who can manage."""
     check_manages(by=by, organization=membership.organization)
+    membership = _locked(membership)
     _keep_a_manager(membership, leaving=membership.role in (Role.MANAGER, Role.HR))
-    owned = Agent.objects.of(membership.organization).active().filter(owner_user=membership.user).count()
+    user = membership.user
+    agents = Agent.objects.of(membership.organization).active()
+    owned = agents.filter(Q(owner_user=user) | Q(secondary_owner_user=user)).count()
     if owned:
         raise Conflict(
-            f"{membership.user} owns {owned} agent{'s' * (owned != 1)} here. Give them another owner first.",
+            f"{user} owns or covers {owned} agent{'s' * (owned != 1)} here. Give them another owner first.",
             code="owns_agents",
         )
+    led = Team.objects.filter(organization=membership.organization, lead_user=user).values_list("name", flat=True)
+    if led:
+        raise Conflict(f"{user} leads {', '.join(led)}. Give the pod another lead first.", code="leads_pods")
     _record(membership, "membership.removed", before={"role": membership.role}, by=by, now=now)
     membership.delete()
 
@@ -184,10 +198,24 @@ def _zone_sentence(name: str) -> str:
     return f"“{str(name)[:40]}” is not a time zone. Choose one such as Europe/Berlin or UTC."
 
 
+def _lock(organization: Organization | UUID) -> None:
+    """Who belongs and who owns is decided one after the other: agents and pods are given owners under this lock too."""
+    pk = organization.pk if isinstance(organization, Organization) else organization
+    Organization.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def _locked(membership: Membership) -> Membership:
+    """The membership as it is now, under the organisation's lock."""
+    _lock(membership.organization_id)
+    found = Membership.objects.select_related("organization", "user").filter(pk=membership.pk).first()
+    if found is None:
+        raise Missing("There is no such member in this organisation.")
+    return found
+
+
 def _keep_a_manager(membership: Membership, *, leaving: bool) -> None:
     if not leaving:
         return
-    Organization.objects.select_for_update(no_key=True).get(pk=membership.organization_id)
     others = Membership.objects.filter(
         organization=membership.organization_id, role__in=[Role.MANAGER, Role.HR], user__is_active=True
     ).exclude(pk=membership.pk)

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from workforce.models import Agent, Membership, Organization, Team, User
+from workforce.rules import lifecycle
 from workforce.rules.actors import Actor
 from workforce.rules.refusals import Invalid
 from workforce.selectors.standing import check_manages
@@ -17,6 +19,7 @@ def create(
 ) -> Team:
     """A new pod. Raises ``Invalid``."""
     check_manages(by=by, organization=organization)
+    _lock(organization)
     _check(organization, None, name, lead)
     team = Team.objects.create(organization=organization, name=name.strip(), created_at=now, **_lead_columns(lead))
     audit.record(
@@ -33,6 +36,7 @@ def create(
 @transaction.atomic
 def edit(*, team: Team, name: str, lead: User | Agent | None, by: Actor, now: datetime) -> Team:
     check_manages(by=by, organization=team.organization)
+    _lock(team.organization)
     locked = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     _check(team.organization, team, name, lead)
     before = _facts(locked)
@@ -51,6 +55,11 @@ def edit(*, team: Team, name: str, lead: User | Agent | None, by: Actor, now: da
             now=now,
         )
     return locked
+
+
+def _lock(organization: Organization) -> None:
+    """Names are given, and leads found among the members, one after the other."""
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
 
 
 def _lead_columns(lead: User | Agent | None) -> dict[str, User | Agent | None]:
@@ -72,9 +81,12 @@ def _check(organization: Organization, team: Team | None, name: str, lead: User 
         Team.objects.filter(organization=organization, name=name.strip()).exclude(pk=team.pk if team else None).exists()
     ):
         faults.append(("name", f"There is already a pod called {name.strip()}."))
-    if isinstance(lead, User) and not Membership.objects.filter(organization=organization, user=lead).exists():
-        faults.append(("lead", "The lead must be a member of the organisation."))
+    member = Q(organization=organization, user__is_active=True)
+    if isinstance(lead, User) and not Membership.objects.filter(member, user=lead).exists():
+        faults.append(("lead", "The lead must be an active member of the organisation."))
     if isinstance(lead, Agent) and lead.organization_id != organization.pk:
         faults.append(("lead", "There is no such agent in this organisation."))
+    elif isinstance(lead, Agent) and lead.state in lifecycle.GONE:
+        faults.append(("lead", f"{lead.agent_name} is {lead.current_state} and cannot lead a pod."))
     if faults:
         raise Invalid(faults)
