@@ -20,7 +20,7 @@ AGENTS_FOUND = 50
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ScopedAdmin):
     paginator = CappedPaginator
-    fields = [
+    readonly_fields = [
         "heartbeat_id",
         "agent",
         "emitted_at",
@@ -37,7 +37,7 @@ class HeartbeatAdmin(ScopedAdmin):
         "out_of_order",
         "organization",
     ]
-    readonly_fields = fields
+    fields = [*readonly_fields]
     list_display = [
         "received_at",
         "agent",
