@@ -19,6 +19,7 @@ from scheduling.api.serializers import (
     ScheduleQuery,
     ScheduleSerializer,
     ShiftBody,
+    WhoseBody,
 )
 from scheduling.api.status import event_facts
 from scheduling.models import WorkSchedule
@@ -27,11 +28,14 @@ from scheduling.selectors.duty import duty_of
 from scheduling.services import schedules
 from workforce.api.access import check_own, find_agent
 from workforce.api.authentication import caller
-from workforce.api.fields import NOT_AN_OBJECT, UNKNOWN, Id, read_query
+from workforce.api.fields import NOT_AN_OBJECT, UNKNOWN, read_body, read_query
 from workforce.api.paging import page_of
 from workforce.choices import KeyScope
 from workforce.rules.refusals import Invalid, Missing
 
+_WORKED_OUT = ("agent_name", "shifts", "text", "notes", "next_event")
+#: Fields that are the schedule's own attributes.
+_PLAIN = [str(name) for name in ScheduleSerializer().fields if name not in _WORKED_OUT]
 NO_SUCH_HOURS = "There are no such working hours in this organisation."
 
 
@@ -138,7 +142,7 @@ def schedule_facts(found: Iterable[WorkSchedule]) -> list[dict[str, Any]]:
         hours = schedule.hours()
         facts.append(
             {
-                **{name: getattr(schedule, name, None) for name in ScheduleSerializer().fields},
+                **{name: getattr(schedule, name) for name in _PLAIN},
                 "agent_name": schedule.agent.agent_name,
                 "shifts": [schedules.as_data(window) for window in hours.windows],
                 "text": rules.describe(hours),
@@ -179,5 +183,6 @@ def _agent_id(data: dict[str, Any]) -> UUID:
     """Taken out of the data: whose hours these are never changes."""
     if "agent_id" not in data:
         raise Invalid([("agent_id", "Say whose hours these are.")])
-    agent_id: UUID = Id().run_validation(data.pop("agent_id"))
+    asked = read_body(WhoseBody, {"agent_id": data.pop("agent_id")})
+    agent_id: UUID = asked["agent_id"]
     return agent_id

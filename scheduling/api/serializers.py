@@ -50,10 +50,13 @@ class ChangedHoursBody(Strict):
     grace_minutes = serializers.IntegerField(min_value=0, max_value=240, required=False, help_text="At first 10.")
 
 
-class NewHoursBody(ChangedHoursBody):
+class WhoseBody(Strict):
+    agent_id = Id()
+
+
+class NewHoursBody(ChangedHoursBody, WhoseBody):
     """Give ``shifts``, or ``days``, ``start`` and ``end``."""
 
-    agent_id = Id()
     time_zone = Text(help_text="An IANA name, for example Europe/Berlin.")
 
 

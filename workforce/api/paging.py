@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -95,9 +95,10 @@ def _typed(model: type[Model], by: str, cursor: list[str]) -> tuple[Any, UUID]:
     try:
         key: Any = cursor[0]
         if by in ("time", "received_at", "placed_at"):
-            key = parse_datetime(cursor[0])
-            if key is None or key.tzinfo is None:
+            moment = parse_datetime(cursor[0])
+            if moment is None or moment.tzinfo is None:
                 raise ValueError(cursor[0])
+            key = moment.astimezone(UTC)
         return key, UUID(cursor[1])
     except (ValueError, OverflowError):
         raise ValidationError(

@@ -30,17 +30,17 @@ class ProblemSerializer(serializers.Serializer[Any]):
     instance = serializers.CharField(required=False, help_text="The path that was asked.")
     code = serializers.CharField(required=False, help_text="The kind of problem, for programs.")
     request_id = serializers.CharField(required=False, help_text="Finds this request in the logs.")
-    errors = FaultSerializer(many=True, required=False)
+    errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyScheme(OpenApiAuthenticationExtension):
     target_class = "workforce.api.authentication.ApiKeyAuthentication"
-    name = ["ApiKey", "ApiKeyHeader"]  # type: ignore[assignment]
+    name = ["ApiKey", "ApiKeyHeader"]
 
     def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
         return [{"ApiKey": []}, {"ApiKeyHeader": []}]
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:  # type: ignore[override]
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
         words = "A key of an agent (acts as that agent) or of an organisation (by its scopes), issued by HR."
         return [
             {"type": "http", "scheme": "bearer", "bearerFormat": "pck_…", "description": words},
@@ -54,7 +54,7 @@ class ProblemAutoSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", None) or (super().get_tags() or ["api"])[0]]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         words: str = super().get_description() or ""
         scope = scope_for(self.view, self.method)
         if scope is not None:

@@ -79,7 +79,7 @@ class PodSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class AgentSerializer(serializers.Serializer[Agent]):
+class AgentSerializer(serializers.Serializer[Any]):
     agent_id = serializers.UUIDField()
     agent_name = serializers.CharField()
     agent_type = serializers.ChoiceField(choices=AgentType.pairs())
@@ -99,6 +99,10 @@ class AgentSerializer(serializers.Serializer[Agent]):
     notes = serializers.CharField()
     created_at = Instant()
     updated_at = Instant()
+
+
+#: Fields that are the agent's own attributes.
+_PLAIN = [str(name) for name in AgentSerializer().fields if name not in ("owner", "secondary_owner", "pod")]
 
 
 class AgentPageSerializer(serializers.Serializer[Any]):
@@ -151,13 +155,12 @@ class HoldsSerializer(serializers.Serializer[Any]):
 def who(person_or_agent: User | Agent | None) -> dict[str, Any] | None:
     if person_or_agent is None:
         return None
-    if isinstance(person_or_agent, Agent):
-        return {"kind": ActorKind.AGENT.value, "id": person_or_agent.pk, "name": person_or_agent.agent_name}
-    return {"kind": ActorKind.USER.value, "id": person_or_agent.pk, "name": person_or_agent.name}
+    if isinstance(person_or_agent, User):
+        return {"kind": ActorKind.USER.value, "id": person_or_agent.pk, "name": person_or_agent.name}
+    return {"kind": ActorKind.AGENT.value, "id": person_or_agent.pk, "name": person_or_agent.agent_name}
 
 
 def agent_facts(agent: Agent) -> dict[str, Any]:
     """An agent for ``AgentSerializer``. Load with owners, team and presence."""
-    names = [name for name in AgentSerializer().fields if name not in ("owner", "secondary_owner", "pod")]
-    facts = {name: getattr(agent, name) for name in names}
+    facts: dict[str, Any] = {name: getattr(agent, name) for name in _PLAIN}
     return facts | {"owner": who(agent.owner), "secondary_owner": who(agent.secondary_owner), "team": agent.team}
