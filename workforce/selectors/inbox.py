@@ -14,6 +14,11 @@ class Unread:
     notices: list[Notice]
     more: int
 
+    @property
+    def version(self) -> str:
+        """The same as long as the same notices are unread."""
+        return " ".join([*(str(notice.pk) for notice in self.notices), str(self.more)])
+
 
 def unread_of(user: User, organization: Organization) -> Unread:
     """At most ``SHOWN`` notices, newest first. Two queries at most; a second one only where there are more."""

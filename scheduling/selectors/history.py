@@ -1,0 +1,132 @@
+"""The time clock's records, newest first, a page at a time by key (spec W8, U1)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from scheduling.choices import ClockEvent
+from scheduling.models import ClockRecord
+from workforce.models import Agent, Organization, Team
+
+PAGE_SIZE = 50
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two records: right after the one it names."""
+
+    time: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{(self.time - _EPOCH) // timedelta(microseconds=1)}.{self.id}"
+
+
+def read_cursor(text: str) -> Cursor | None:
+    """None for what is not a cursor of ours."""
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return Cursor(_EPOCH + timedelta(microseconds=int(match[1])), UUID(match[2]))
+    except (OverflowError, ValueError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """What is in the address, checked. ``start`` is inclusive, ``end`` exclusive, both in UTC."""
+
+    q: str = ""
+    agent: Agent | None = None
+    pod: Team | None = None
+    event: ClockEvent | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    older_than: Cursor | None = None
+    newer_than: Cursor | None = None
+
+    @property
+    def last_day(self) -> datetime | None:
+        """A moment of the last day that counts."""
+        return self.end - timedelta(seconds=1) if self.end else None
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.q or self.agent or self.pod or self.event or self.start or self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """``older`` and ``newer`` are where the neighbouring pages begin; None at either end."""
+
+    records: Sequence[ClockRecord]
+    older: Cursor | None
+    newer: Cursor | None
+
+
+def matching(organization: Organization, wanted: HistoryFilter) -> QuerySet[ClockRecord]:
+    records = ClockRecord.objects.filter(organization=organization).select_related("agent__team")
+    if wanted.agent:
+        records = records.filter(agent=wanted.agent)
+    if wanted.pod:
+        records = records.filter(agent__team=wanted.pod)
+    if wanted.event:
+        records = records.filter(event=wanted.event)
+    if wanted.start:
+        records = records.filter(time__gte=wanted.start)
+    if wanted.end:
+        records = records.filter(time__lt=wanted.end)
+    if wanted.q:
+        said = Q(reason__icontains=wanted.q) | Q(triggered_by__icontains=wanted.q)
+        records = records.filter(said | Q(agent__agent_name__icontains=wanted.q))
+    return records.order_by("-time", "-id")
+
+
+def history_page(organization: Organization, wanted: HistoryFilter) -> HistoryPage:
+    """One query, however long the history is and however far back the page."""
+    records = matching(organization, wanted)
+    if wanted.newer_than:
+        at = wanted.newer_than
+        after = records.filter(Q(time__gt=at.time) | Q(time=at.time, id__gt=at.id)).order_by("time", "id")
+        found = list(after[: PAGE_SIZE + 1])
+        shown = found[:PAGE_SIZE][::-1]
+        return HistoryPage(shown, older=_after(shown), newer=_before(shown) if len(found) > PAGE_SIZE else None)
+    if wanted.older_than:
+        at = wanted.older_than
+        records = records.filter(Q(time__lt=at.time) | Q(time=at.time, id__lt=at.id))
+    found = list(records[: PAGE_SIZE + 1])
+    shown = found[:PAGE_SIZE]
+    return HistoryPage(
+        shown,
+        older=_after(shown) if len(found) > PAGE_SIZE else None,
+        newer=_before(shown) if wanted.older_than else None,
+    )
+
+
+def _after(records: Sequence[ClockRecord]) -> Cursor | None:
+    return Cursor(records[-1].time, records[-1].pk) if records else None
+
+
+def _before(records: Sequence[ClockRecord]) -> Cursor | None:
+    return Cursor(records[0].time, records[0].pk) if records else None
+
+
+def agent_named(organization: Organization, text: str) -> Agent | None:
+    """The agent of that name or id in this organisation."""
+    agents = Agent.objects.of(organization)
+    try:
+        return agents.filter(pk=UUID(text)).first()
+    except ValueError:
+        return agents.filter(agent_name__iexact=text).order_by("agent_name").first()
+
+
+def some_agent_names(organization: Organization, limit: int = 200) -> list[str]:
+    """Names to offer in a field; not all of a large fleet's."""
+    return list(Agent.objects.of(organization).order_by("agent_name").values_list("agent_name", flat=True)[:limit])

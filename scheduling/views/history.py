@@ -1,0 +1,47 @@
+"""Clock History: every clock event, newest first (spec W8, U1)."""
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from scheduling.choices import ClockEvent
+from scheduling.forms import history_filter
+from scheduling.selectors import history
+from scheduling.selectors.exports import HISTORY_COLUMNS, history_lines
+from scheduling.selectors.roster import pods_of
+from workforce.middleware import zone_of
+from workforce.views.access import MemberRequest, member_required
+from workforce.views.export import csv_response
+
+
+@member_required
+@require_safe
+@vary_on_headers("HX-Request")
+def clock_history(request: MemberRequest) -> HttpResponse:
+    """The page; for htmx only the table with its filter's notes."""
+    organization, pods = request.organization, pods_of(request.organization)
+    wanted, notes = history_filter(request.GET, organization, pods, zone_of(request.user))
+    context = {
+        "now": timezone.now(),
+        "pods": pods,
+        "events": list(ClockEvent),
+        "filter": wanted,
+        "notes": notes,
+        "page": history.history_page(organization, wanted),
+        "params": request.GET,
+    }
+    if request.htmx:
+        return render(request, "scheduling/_history.html", context)
+    context["agent_names"] = history.some_agent_names(organization)
+    return render(request, "scheduling/history.html", context)
+
+
+@member_required
+@require_safe
+def history_csv(request: MemberRequest) -> StreamingHttpResponse:
+    """Everything that matches the filter, not just the page."""
+    organization, zone = request.organization, zone_of(request.user)
+    wanted, _ = history_filter(request.GET, organization, pods_of(organization), zone)
+    return csv_response("clock-history", HISTORY_COLUMNS, history_lines(organization, wanted, zone=zone))
