@@ -8,6 +8,7 @@ import contextlib
 import importlib.util
 import os
 import secrets
+import signal
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -106,6 +107,8 @@ def apply_embedded(root: Path, environ: MutableMapping[str, str]) -> None:
 
 def _up(arguments: list[str], *, arrived: bool) -> int:
     options = up.parse(arguments)
+    # A script that starts it with `&` hands it SIGINT ignored; Ctrl-C and `kill -INT` stop it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     state = make_state_dir(ROOT)
     with up.only_one(state):
         up.check_port(options)  # before anything takes long

@@ -6,8 +6,10 @@ all, one reader gets it, and what cannot be read is dropped: messages are nudges
 """
 
 import logging
+import os
 import time
 import uuid
+from collections import deque
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -22,6 +24,11 @@ _WRITING, _TAKEN = "writing-", "taken-"
 
 
 class Channel(filesystem.Channel):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Names seen and not yet read, by queue: one listing serves a backlog instead of one per message.
+        self._waiting: dict[str, deque[str]] = {}
+
     def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         fresh = folder / f"{_WRITING}{uuid.uuid4().hex}"
@@ -31,12 +38,16 @@ class Channel(filesystem.Channel):
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         folder = Path(self.data_folder_in)
-        for waiting in sorted(folder.glob(f"*.{queue}.msg")):
-            if waiting.name.partition(".")[2] != f"{queue}.msg":
-                continue
+        waiting = self._waiting.setdefault(queue, deque())
+        if not waiting:
+            with os.scandir(folder) as entries:
+                names = [entry.name for entry in entries]
+            waiting.extend(sorted(name for name in names if name.partition(".")[2] == f"{queue}.msg"))
+        while waiting:
+            name = waiting.popleft()
             taken = folder / f"{_TAKEN}{uuid.uuid4().hex}"
             try:
-                waiting.rename(taken)
+                (folder / name).rename(taken)
             except FileNotFoundError:
                 continue  # another reader was first
             text = taken.read_bytes()

@@ -14,7 +14,7 @@ import django
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from config import broker
@@ -53,6 +53,7 @@ def prepare(state: Path, *, demo: bool) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     with step("Bringing the database up to date"):
         django.setup()
+        refuse_unreachable()
         refuse_newer()
         call_command("migrate", interactive=False, stdout=sys.stderr)
         broker.make_folders(settings.CELERY_BROKER_TRANSPORT_OPTIONS)
@@ -69,6 +70,17 @@ def prepare(state: Path, *, demo: bool) -> None:
 
 def seed_demo(state: Path) -> None:
     call_command("seed_demo", "--if-empty", "--state-dir", str(state), stdout=sys.stderr)
+
+
+def refuse_unreachable() -> None:
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        where = connection.settings_dict["HOST"] or connection.settings_dict["NAME"]
+        why = " ".join(str(error).split())[:160]
+        raise Refusal(
+            f"The database at {where} does not answer ({why}): start it or correct DATABASE_URL, then start again."
+        ) from error
 
 
 def refuse_newer() -> None:
