@@ -247,3 +247,14 @@ def test_a_question_is_fast() -> None:
         best_warm = min(best_warm, (perf_counter() - began) / 100)
     assert best_warm < 200e-6
     assert best_cold < 100e-3
+
+
+def test_hours_around_the_clock_cost_no_search() -> None:
+    """Windows that follow each other round the week are known to have no pause; no year is looked through."""
+    best = 1.0
+    for _ in range(5):
+        weeks._worked_out.cache_clear()
+        began = perf_counter()
+        work_state(ALWAYS, utc("2026-07-06 12:00"), 10)
+        best = min(best, perf_counter() - began)
+    assert best < 1e-3
