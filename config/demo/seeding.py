@@ -1,0 +1,226 @@
+"""Making the demo company, through the services alone: what they would refuse to a person, they refuse here."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from config.demo.fleet import FLEET, DemoAgent
+from config.demo.people import MANAGER, ORGANIZATION, PEOPLE, PODS, SLUG, TIME_ZONE
+from config.sign_ins import FILE as SIGN_INS
+from config.sign_ins import as_text, new_password, write_private
+from scheduling.models import WorkSchedule
+from scheduling.rules.hours import interval_at
+from scheduling.services import clock, clock_sweep, schedules
+from workforce.choices import ClockStatus, HoldKind, LifecycleState
+from workforce.models import Agent, ApiKey, Organization, Team, User
+from workforce.rules import lifecycle as lifecycle_rules
+from workforce.rules.actors import Actor, system
+from workforce.selectors.standing import actor_of_user
+from workforce.services import accounts, agents, holds, keys, lifecycle, people, teams
+
+KEYS = "demo-keys.json"
+KEY_NAME = "Demo runtime"
+DEMO = system("demo")
+#: How long keys whose file was lost go on, in case another machine still holds them.
+_OVERLAP = timedelta(days=1)
+S = LifecycleState
+#: How a newly ready agent gets where the demo wants it: every step is a legal move of a person.
+_ROUTES: Mapping[LifecycleState, tuple[LifecycleState, ...]] = {
+    S.REGISTERED: (),
+    S.READY: (),
+    S.ASSIGNED: (S.ASSIGNED,),
+    S.EXECUTING: (S.ASSIGNED, S.EXECUTING),
+    S.BLOCKED: (S.ASSIGNED, S.BLOCKED),
+    S.DEGRADED: (S.DEGRADED,),
+    S.ESCALATED: (S.ASSIGNED, S.BLOCKED, S.ESCALATED),
+    S.RETIRED: (S.RETIRED,),
+}
+#: Trouble does not go home at the end of the shift: these are reached off duty too.
+_ANY_HOUR = frozenset({S.BLOCKED, S.DEGRADED, S.ESCALATED, S.RETIRED})
+
+
+@dataclass
+class _Cast:
+    """Who exists already, by name."""
+
+    organization: Organization
+    users: dict[str, User] = field(default_factory=dict)
+    pods: dict[str, Team] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+
+    @property
+    def manager(self) -> Actor:
+        return actor_of_user(self.users[MANAGER.name])
+
+    def who(self, name: str) -> User | Agent:
+        return self.users.get(name) or self.agents[name]
+
+
+def is_seeded() -> bool:
+    return Organization.objects.filter(slug=SLUG).exists()
+
+
+def seed(*, state_dir: Path, now: datetime) -> str:
+    """Make the demo and keep its sign-ins and keys in ``state_dir``; returns the sign-ins as text.
+
+    One transaction, and the files are whole before it ends: after an interruption there is either nothing, or all.
+    Raises OSError where the files cannot be written.
+    """
+    with transaction.atomic():
+        organization = people.create_organization(name=ORGANIZATION, slug=SLUG, time_zone=TIME_ZONE, by=DEMO, now=now)
+        cast = _Cast(organization)
+        sign_ins = _hire_people(cast, now)
+        _open_pods(cast, now)
+        for described in FLEET:
+            _hire(cast, described, now)
+        _name_leading_agents(cast, now)
+        issued = {agent: _new_key(organization, agent, by=cast.manager, now=now) for agent in _with_runtime(cast)}
+        write_private(state_dir / KEYS, _keys_as_json(issued))
+        write_private(state_dir / SIGN_INS, sign_ins)
+    clock_sweep.sweep(now=now)
+    return sign_ins
+
+
+def renew_keys(*, state_dir: Path, now: datetime) -> int:
+    """Issue the demo's runtimes new keys where their file is gone; the old ones end a day later. Returns how many.
+
+    Only agents that still hold a demo key get one: a demo that became a real company is left alone.
+    """
+    organization = Organization.objects.filter(slug=SLUG).first()
+    if organization is None or (state_dir / KEYS).exists():
+        return 0
+    with transaction.atomic():
+        held = ApiKey.objects.filter(
+            organization=organization,
+            name=KEY_NAME,
+            agent__isnull=False,
+            revoked_at__isnull=True,
+            expires_at__isnull=True,
+        ).select_related("organization", "agent")
+        renewed: dict[Agent, str] = {}
+        for key in held:
+            if key.agent is not None and key.agent.state not in lifecycle_rules.GONE and key.agent not in renewed:
+                renewed[key.agent] = keys.rotate(key=key, overlap=_OVERLAP, by=DEMO, now=now)[1]
+        if renewed:
+            write_private(state_dir / KEYS, _keys_as_json(renewed))
+    return len(renewed)
+
+
+def _hire_people(cast: _Cast, now: datetime) -> str:
+    rows = []
+    for person in PEOPLE:
+        membership = people.add_member(
+            organization=cast.organization, email=person.email, name=person.name, role=person.role, by=DEMO, now=now
+        )
+        password = new_password()
+        user = accounts.set_password(user=membership.user, password=password, by=DEMO, now=now)
+        if person.opens_admin:
+            user = accounts.set_access(user=user, is_active=True, is_staff=True, by=DEMO, now=now)
+        cast.users[person.name] = user
+        rows.append((f"{person.name}, {person.what}", person.email, password))
+    return as_text(f"Sign-ins of the demo company {ORGANIZATION}:", rows)
+
+
+def _open_pods(cast: _Cast, now: datetime) -> None:
+    for name, lead in PODS.items():
+        cast.pods[name] = teams.create(
+            organization=cast.organization, name=name, lead=cast.users.get(lead), by=cast.manager, now=now
+        )
+
+
+def _name_leading_agents(cast: _Cast, now: datetime) -> None:
+    for name, lead in PODS.items():
+        if lead in cast.agents:
+            teams.edit(team=cast.pods[name], name=name, lead=cast.agents[lead], by=cast.manager, now=now)
+
+
+def _hire(cast: _Cast, described: DemoAgent, now: datetime) -> None:
+    organization, by = cast.organization, cast.manager
+    agent = agents.create(
+        organization=organization,
+        agent_name=described.name,
+        agent_type=described.type.value,
+        capability_tags=list(described.tags),
+        model_profile=described.profile,
+        owner=cast.who(described.owner),
+        secondary_owner=cast.who(described.second) if described.second else None,
+        team=cast.pods[described.pod],
+        priority_tier=described.tier.value,
+        risk_level=described.risk.value,
+        cost_budget_daily=described.cost_budget_daily,
+        tools=dict(described.tools),
+        notes=described.notes,
+        by=by,
+        now=now,
+    )
+    cast.agents[described.name] = agent
+    if described.state != S.REGISTERED:
+        lifecycle.transition(organization=organization, agent_id=agent.pk, to=S.READY.value, by=by, now=now)
+    if described.hours is not None:
+        data = described.hours(now) if callable(described.hours) else described.hours
+        schedules.create(organization=organization, agent_id=agent.pk, data=data, by=by, now=now)
+        _clock_in_by_hand(cast, agent, data, now)
+    _take_to(cast, agent, described, now)
+    if described.hold is not None:
+        until = _next_midnight(now) if described.hold == HoldKind.BUDGET else None
+        holds.place(
+            organization=organization,
+            agent_id=agent.pk,
+            kind=described.hold,
+            reason=described.why,
+            until=until,
+            by=by,
+            now=now,
+        )
+
+
+def _clock_in_by_hand(cast: _Cast, agent: Agent, data: Mapping[str, object], now: datetime) -> None:
+    """Who is not woken and is within its hours has been clocked in by its owner."""
+    if data.get("auto_wake", True) or not _within_hours(agent, now):
+        return
+    clock.clock_in(organization=cast.organization, agent_id=agent.pk, by=cast.manager, now=now, reason="First shift.")
+
+
+def _within_hours(agent: Agent, now: datetime) -> bool:
+    schedule = WorkSchedule.objects.prefetch_related("shifts").get(agent=agent)
+    return interval_at(schedule.hours(), now) is not None
+
+
+def _take_to(cast: _Cast, agent: Agent, described: DemoAgent, now: datetime) -> None:
+    fresh = Agent.objects.get(pk=agent.pk)
+    on_duty = fresh.clock != ClockStatus.CLOCKED_OUT
+    if fresh.state != S.READY or not (on_duty or described.state in _ANY_HOUR):
+        return
+    for step in _ROUTES[described.state]:
+        reason = described.why if lifecycle_rules.needs_reason(step) or step == S.DEGRADED else ""
+        lifecycle.transition(
+            organization=cast.organization, agent_id=agent.pk, to=step.value, reason=reason, by=cast.manager, now=now
+        )
+
+
+def _with_runtime(cast: _Cast) -> list[Agent]:
+    return [
+        agent
+        for agent in Agent.objects.of(cast.organization).order_by("agent_name")
+        if agent.state not in lifecycle_rules.GONE
+    ]
+
+
+def _new_key(organization: Organization, agent: Agent, *, by: Actor, now: datetime) -> str:
+    return keys.issue(organization=organization, agent=agent, name=KEY_NAME, by=by, now=now)[1]
+
+
+def _keys_as_json(issued: Mapping[Agent, str]) -> str:
+    rows = [{"agent_id": str(agent.pk), "agent_name": agent.agent_name, "key": key} for agent, key in issued.items()]
+    return json.dumps({"organization": ORGANIZATION, "agents": rows}, indent=1) + "\n"
+
+
+def _next_midnight(now: datetime) -> datetime:
+    """When a daily cap begins anew by the company's clocks."""
+    zone = ZoneInfo(TIME_ZONE)
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), tzinfo=zone)
