@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
@@ -23,6 +24,8 @@ RECENT = 10
 
 class ScopedAutocomplete(AutocompleteJsonView):
     """Proposals come from the scoped lists; who administers several organisations is told which one a row is of."""
+
+    model_admin: Any
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
@@ -56,11 +59,11 @@ class PunchcardAdminSite(AdminSite):
         wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index", current_app=self.name)
         return redirect(f"{reverse('sign-in')}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         recent = self.get_model_admin(AuditEvent).get_queryset(request).order_by("-id")[:RECENT]
         return super().index(request, {"recent": recent, **(extra_context or {})})
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> Any:
         return ScopedAutocomplete.as_view(admin_site=self)(request)
 
     def get_urls(self) -> list[Any]:

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-
 from django.utils.safestring import SafeString
 
 from scheduling.models import ClockRecord, WorkSchedule
@@ -17,7 +16,7 @@ from scheduling.services import clock
 from workforce.admin import cells
 from workforce.admin.agents import AgentAdmin
 from workforce.admin.base import ScopedInline
-from workforce.admin.deeds import Deed, DeedForm, Offer, OptionalReasonForm
+from workforce.admin.deeds import Deed, Offer, OptionalReasonForm
 from workforce.choices import ClockStatus, LifecycleState
 from workforce.models import Agent
 from workforce.rules import lifecycle as rules
@@ -39,7 +38,7 @@ class ClockInForm(OptionalReasonForm):
 
 class ClockIn(Deed):
     name = "clock-in"
-    form: type[DeedForm] = ClockInForm
+    form = ClockInForm
 
     def offers(self, row: Agent) -> Iterable[Offer]:
         if row.clock != ClockStatus.CLOCKED_IN and row.state not in (*rules.GONE, LifecycleState.REGISTERED):
@@ -67,7 +66,7 @@ class ClockIn(Deed):
 
 class ClockOut(Deed):
     name = "clock-out"
-    form: type[DeedForm] = OptionalReasonForm
+    form = OptionalReasonForm
 
     def offers(self, row: Agent) -> Iterable[Offer]:
         if row.clock == ClockStatus.CLOCKED_IN:
@@ -92,8 +91,8 @@ class HoursInline(ScopedInline):
     """The agent's hours at a glance, with the way to their own page."""
 
     model = WorkSchedule
-    fields = ["hours_shown", "time_zone", "enabled", "off_hours_action", "grace_minutes"]
-    readonly_fields = fields
+    readonly_fields = ["hours_shown", "time_zone", "enabled", "off_hours_action", "grace_minutes"]
+    fields = [*readonly_fields]
     verbose_name_plural = "working hours"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkSchedule]:

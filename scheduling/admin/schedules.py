@@ -127,8 +127,8 @@ class ClockRecordAdmin(ScopedAdmin):
 
     paginator = CappedPaginator
     actions = [export_csv]
-    fields = ["time", "agent", "event_shown", "triggered_by", "scheduled_at", "reason", "organization", "id"]
-    readonly_fields = fields
+    readonly_fields = ["time", "agent", "event_shown", "triggered_by", "scheduled_at", "reason", "organization", "id"]
+    fields = [*readonly_fields]
     list_display = ["time", "agent", "event_shown", "triggered_by", "scheduled_at", "reason"]
     list_select_related = ["agent"]
     list_filter = ["event", "triggered_by_kind"]

@@ -48,7 +48,7 @@ class ShiftForm(forms.ModelForm):
 class ShiftFormSet(BaseInlineFormSet):
     refusal: ClassVar[Refusal | None] = None
 
-    def live_forms(self) -> list[ShiftForm]:
+    def live_forms(self) -> list[Any]:
         """The rows that count, in the order the service is told of them."""
         return [
             form

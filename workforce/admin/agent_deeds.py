@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -74,7 +74,7 @@ class HoldForm(ReasonForm):
 
 class PlaceHold(Deed):
     name = "hold"
-    form = HoldForm
+    form: ClassVar[type[DeedForm]] = HoldForm
 
     def offers(self, row: Agent) -> Iterable[Offer]:
         if row.state not in rules.GONE:
@@ -104,7 +104,7 @@ class PlaceHold(Deed):
 class PauseByHand(PlaceHold):
     """The hold a person means by "pause", for several agents at once."""
 
-    form = ReasonForm
+    form: ClassVar[type[DeedForm]] = ReasonForm
 
     def run(self, row: Agent, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime) -> Hold:
         return super().run(row, argument, {**answer, "kind": HoldKind.MANUAL, "until": None}, by=by, now=now)
@@ -145,7 +145,9 @@ class ReleaseHold(Deed):
 class KeyForm(DeedForm):
     aliases = {"name": "key_name"}
 
-    key_name = forms.CharField(max_length=80, label="Name", help_text="Where the key is used, for example “runner on db-3”.")
+    key_name = forms.CharField(
+        max_length=80, label="Name", help_text="Where the key is used, for example “runner on db-3”."
+    )
     expires_at = moment_field("Expires", "In your time zone. Empty: it does not expire.")
 
 
@@ -165,9 +167,7 @@ class IssueKey(Deed):
     def consequence(self, row: Agent, argument: str) -> str:
         return "The key acts as this agent only. It is shown once, on the next page."
 
-    def run(
-        self, row: Agent, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime
-    ) -> tuple[ApiKey, str]:
+    def run(self, row: Agent, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime) -> tuple[ApiKey, str]:
         return keys.issue(
             organization=row.organization,
             agent=row,
@@ -192,7 +192,7 @@ def show_token(admin: Any, request: HttpRequest, key: ApiKey, token: str, *, bac
         "token": token,
         "back": back,
     }
-    request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = admin.admin_site.name
     response = TemplateResponse(request, "admin/punchcard/token.html", context)
     response["Cache-Control"] = "no-store"
     return response

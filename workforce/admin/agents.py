@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from workforce.admin import cells
 from workforce.admin.agent_deeds import IssueKey, Move, PauseByHand, PlaceHold, ReleaseHold
 from workforce.admin.base import ScopedAdmin, ScopedInline, ScopedRelatedFilter
-from workforce.admin.deeds import DeedsMixin, in_bulk
+from workforce.admin.deeds import DeedsAdmin, in_bulk
 from workforce.admin.export import export_csv
 from workforce.admin.fields import TagsField, ToolsField
 from workforce.admin.saving import ServiceAdmin, ServiceForm
@@ -41,7 +41,7 @@ class OneOf:
 
     def take(self, changes: dict[str, Any], form: forms.BaseForm) -> None:
         """Replace the two fields by the one the service knows, if either was changed."""
-        if any([field in changes for field in self.fields]):
+        if any(field in changes for field in self.fields):
             for field in self.fields:
                 changes.pop(field, None)
             changes[self.name] = next(iter(self.chosen(form)), None)
@@ -77,8 +77,8 @@ class TeamAdmin(ServiceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         gone = [state.value for state in rules.GONE]
-        return super().get_queryset(request).annotate(
-            members=Count("agents", filter=~Q(agents__current_state__in=gone))
+        return (
+            super().get_queryset(request).annotate(members=Count("agents", filter=~Q(agents__current_state__in=gone)))
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
@@ -171,7 +171,7 @@ class ApiKeyInline(ScopedInline):
 
 
 #: Rows of the page's first part; what they show follows from other things.
-_STANDING = [
+_STANDING: list[Any] = [
     ("state_shown", "clock_shown", "last_heard"),
     "reports_to",
     "clock_since",
@@ -182,7 +182,7 @@ _DERIVED = list(flatten(_STANDING))
 
 
 @admin.register(Agent)
-class AgentAdmin(DeedsMixin, ServiceAdmin):
+class AgentAdmin(DeedsAdmin, ServiceAdmin):
     form = AgentForm
     fieldsets = [
         (None, {"fields": ["organization", "agent_name", "agent_type", "capability_tags", "model_profile", "team"]}),
@@ -273,11 +273,11 @@ class AgentAdmin(DeedsMixin, ServiceAdmin):
         return cells.link(agent.owner)
 
     @admin.display(description="state", ordering="current_state")
-    def state_shown(self, agent: Agent) -> SafeString:
+    def state_shown(self, agent: Agent) -> SafeString | str:
         return cells.status(agent.state)
 
     @admin.display(description="clock", ordering="clock_status")
-    def clock_shown(self, agent: Agent) -> SafeString:
+    def clock_shown(self, agent: Agent) -> SafeString | str:
         return cells.status(agent.clock)
 
     @admin.display(description="holds")

@@ -1,6 +1,5 @@
 """What every admin page shares: only one's own organisations, no secret in the address, lists that stay fast."""
 
-from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -28,13 +27,14 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: self.most].count()  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return rows[: self.most].count()
 
 
 class ScopedRelatedFilter(admin.RelatedFieldListFilter):
     """A filter by another row that offers only rows of one's own organisations."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         related = model_admin.admin_site.get_model_admin(field.remote_field.model)
         return [(row.pk, str(row)) for row in related.get_queryset(request)[:200]]
 
@@ -83,8 +83,8 @@ class ScopedAdmin(ScopedPermissions, admin.ModelAdmin):
         """Whether the organisation of a row is worth naming: to those who see several."""
         return self.scope_path == "organization" and sees_several(request)
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
-        filters = list(super().get_list_filter(request))
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        filters: list[Any] = list(super().get_list_filter(request))
         if self.tells_organization(request):
             filters.insert(0, ("organization", ScopedRelatedFilter))
         return filters
@@ -112,7 +112,7 @@ class ScopedAdmin(ScopedPermissions, admin.ModelAdmin):
         self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> FormField | None:
         """Choices only: another row is added and changed on its own page, not in a pop-up beside this one."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[arg-type]
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
@@ -122,18 +122,18 @@ class ScopedAdmin(ScopedPermissions, admin.ModelAdmin):
         return super().changelist_view(request, {"title": title[:1].upper() + title[1:], **(extra_context or {})})
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """A page is called after what it shows."""
-        if obj is not None:
+        if (obj := kwargs.get("obj")) is not None:
             context.update(title=str(obj), subtitle=None)
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What an address such as ``?agent=…`` proposes, if it is the reader's to choose; the organisation otherwise."""
+        """What an address such as ``?agent=…`` proposes, if it is the reader's to choose; and the organisation."""
         initial = super().get_changeform_initial_data(request)
         for name in list(initial):
-            field = next((f for f in self.opts.fields if f.name == name and f.is_relation), None)
+            field: Any = next((f for f in self.opts.fields if f.name == name and f.is_relation), None)
             if field is not None:
                 related = self.admin_site.get_model_admin(field.remote_field.model)
                 known = is_uuid(initial[name]) and related.get_queryset(request).filter(pk=initial[name]).exists()
@@ -185,5 +185,5 @@ class ScopedInline(ScopedPermissions, admin.TabularInline):
     extra = 0
     can_delete = False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Iterable[str]:
-        return () if self.may_change else self.fields or ()  # type: ignore[return-value]
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return () if self.may_change else self.fields or ()

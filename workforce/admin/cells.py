@@ -43,9 +43,8 @@ def facts(before: Mapping[str, Any], after: Mapping[str, Any]) -> SafeString | s
     names = [*before, *(name for name in after if name not in before)]
     if not names:
         return NOTHING
-    rows = format_html_join(
-        "", "<tr><th scope=row>{}</th><td>{}</td><td>{}</td></tr>", ((n, _said(before, n), _said(after, n)) for n in names)
-    )
+    row = '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>'
+    rows = format_html_join("", row, ((name, _said(before, name), _said(after, name)) for name in names))
     return format_html(
         '<table class="facts"><thead><tr><th scope="col">Fact</th><th scope="col">Before</th>'
         '<th scope="col">After</th></tr></thead><tbody>{}</tbody></table>',

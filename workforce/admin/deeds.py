@@ -1,6 +1,6 @@
 """Deeds: buttons of a row that ask a question on a page of their own, and do one service call with the answer.
 
-A deed works on one row (``DeedsMixin``) or on several chosen in a list (``in_bulk``), with the same form and the same
+A deed works on one row (``DeedsAdmin``) or on several chosen in a list (``in_bulk``), with the same form and the same
 call. Pages ask by GET and act by POST; a refusal comes back in the service's words with everything typed kept.
 """
 
@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import unquote
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils import timezone
 
+from workforce.admin.base import ScopedAdmin
 from workforce.admin.saving import actor_of, add_refusal
 from workforce.rules.actors import Actor
 from workforce.rules.refusals import Missing, Refusal
@@ -97,20 +98,20 @@ class Deed:
         return HttpResponseRedirect(admin.address_of(row))
 
 
-class DeedsMixin:
-    """For a ``ModelAdmin``: the buttons above the form and the pages behind them."""
+class DeedsAdmin(ScopedAdmin):
+    """With deeds: the buttons above the form and the pages behind them."""
 
     deeds: Sequence[Deed] = ()
     change_form_template = "admin/punchcard/change_form.html"
 
-    def get_urls(self) -> list[URLPattern]:
-        site, opts = self.admin_site, self.opts  # type: ignore[attr-defined]
+    def get_urls(self) -> list[Any]:
+        site, opts = self.admin_site, self.opts
         view = site.admin_view(self.deed_view)
         name = f"{opts.app_label}_{opts.model_name}_deed"
         return [
-            path("<path:object_id>/do/<slug:deed>/", view, name=name),
-            path("<path:object_id>/do/<slug:deed>/<slug:argument>/", view, name=name),
-            *super().get_urls(),  # type: ignore[misc]
+            path("<uuid:row_id>/do/<slug:deed>/", view, name=name),
+            path("<uuid:row_id>/do/<slug:deed>/<slug:argument>/", view, name=name),
+            *super().get_urls(),
         ]
 
     def address_of(self, row: Model) -> str:
@@ -121,7 +122,7 @@ class DeedsMixin:
         arguments = [row.pk, deed.name, argument] if argument else [row.pk, deed.name]
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_deed", args=arguments)
 
-    def buttons(self, row: Model) -> list[dict[str, Any]]:
+    def buttons(self, request: HttpRequest, row: Model) -> list[dict[str, Any]]:
         return [
             {"label": offer.label, "danger": offer.danger, "href": self.address_of_deed(row, deed, offer.argument)}
             for deed in self.deeds
@@ -129,13 +130,14 @@ class DeedsMixin:
         ]
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["buttons"] = self.buttons(obj) if obj is not None else []
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[misc]
+        row = kwargs.get("obj")
+        context["buttons"] = self.buttons(request, row) if row is not None else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    def deed_view(self, request: HttpRequest, object_id: str, deed: str, argument: str = "") -> HttpResponse:
-        row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+    def deed_view(self, request: HttpRequest, row_id: UUID, deed: str, argument: str = "") -> HttpResponse:
+        row = self.get_object(request, str(row_id))
         meant = next((one for one in self.deeds if one.name == deed and one.knows(argument)), None)
         if row is None or meant is None:
             raise Http404("There is no such thing here.")
@@ -185,7 +187,7 @@ def _ask(
         "hidden": hidden,
         "back": back,
     }
-    request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = admin.admin_site.name
     return TemplateResponse(request, "admin/punchcard/ask.html", context)
 
 
@@ -200,7 +202,8 @@ def in_bulk(deed: Deed, *, name: str, label: str, argument: str = "") -> Callabl
         asked = "apply" in request.POST
         form = deed.form_for(argument)(request.POST if asked else None, argument=argument)
         if asked and form.is_valid():
-            return _report(admin, request, label, [_try(deed, row, argument, form.cleaned_data, request) for row in rows])
+            results = [_try(deed, row, argument, form.cleaned_data, request) for row in rows]
+            return _report(admin, request, label, results)
         hidden = [("action", name), ("apply", "1"), *((ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows)]
         return _ask(admin, request, form, verb=label, back=request.get_full_path(), rows=rows, hidden=hidden)
 
@@ -235,5 +238,5 @@ def _report(admin: Any, request: HttpRequest, label: str, results: list[Result])
         "results": results,
         "back": request.get_full_path(),
     }
-    request.current_app = admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = admin.admin_site.name
     return TemplateResponse(request, "admin/punchcard/results.html", context)

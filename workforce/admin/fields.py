@@ -1,6 +1,6 @@
 """Fields and widgets of the admin's forms. Shapes only: what may be in them, the services say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from workforce.services.agents import TOOL_MODES
 class ScopedAutocomplete(AutocompleteSelect):
     """Django's, but a value that cannot be an id is no selection instead of a server error."""
 
-    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> list[Any]:
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
         return super().optgroups(name, [one for one in value if is_uuid(one)], attr)
 
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from workforce.admin import cells
 from workforce.admin.agent_deeds import PLACED_BY_PEOPLE
 from workforce.admin.base import CappedPaginator, ScopedAdmin
-from workforce.admin.deeds import Deed, DeedsMixin, Offer, OptionalReasonForm
+from workforce.admin.deeds import Deed, DeedsAdmin, Offer, OptionalReasonForm
 from workforce.admin.export import export_csv
 from workforce.admin.fields import moment_field
 from workforce.admin.saving import ServiceAdmin, ServiceForm
@@ -74,7 +74,7 @@ class ActiveFilter(admin.SimpleListFilter):
 
 
 @admin.register(Hold)
-class HoldAdmin(DeedsMixin, ServiceAdmin):
+class HoldAdmin(DeedsAdmin, ServiceAdmin):
     may_change = False
     form = HoldForm
     deeds = [Release()]
@@ -95,7 +95,7 @@ class HoldAdmin(DeedsMixin, ServiceAdmin):
     search_fields = ["agent__agent_name", "reason", "placed_by_label"]
     ordering = ["-placed_at"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         if obj is None:
             return list(HoldForm.Meta.fields)
         return [
@@ -114,9 +114,7 @@ class HoldAdmin(DeedsMixin, ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj) if obj else []
 
-    def write(
-        self, request: HttpRequest, form: Any, formsets: Any, *, change: bool, by: Any, now: Any
-    ) -> Model:
+    def write(self, request: HttpRequest, form: Any, formsets: Any, *, change: bool, by: Any, now: Any) -> Model:
         said = form.cleaned_data
         agent = said["agent"]
         return holds.place(

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from workforce.admin import cells
 from workforce.admin.agent_deeds import show_token
-from workforce.admin.deeds import Deed, DeedForm, DeedsMixin, Offer
+from workforce.admin.deeds import Deed, DeedForm, DeedsAdmin, Offer
 from workforce.admin.fields import moment_field
 from workforce.admin.saving import ServiceAdmin, ServiceForm
 from workforce.choices import KeyScope
@@ -100,7 +100,7 @@ class ApiKeyForm(ServiceForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(DeedsMixin, ServiceAdmin):
+class ApiKeyAdmin(DeedsAdmin, ServiceAdmin):
     may_change = False
     form = ApiKeyForm
     deeds = [Rotate(), Revoke()]
@@ -111,7 +111,7 @@ class ApiKeyAdmin(DeedsMixin, ServiceAdmin):
     search_fields = ["name", "prefix", "agent__agent_name"]
     ordering = ["-created_at"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         if obj is None:
             return list(ApiKeyForm.Meta.fields)
         return [
@@ -133,9 +133,7 @@ class ApiKeyAdmin(DeedsMixin, ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj) if obj else []
 
-    def write(
-        self, request: HttpRequest, form: Any, formsets: Any, *, change: bool, by: Any, now: Any
-    ) -> Model:
+    def write(self, request: HttpRequest, form: Any, formsets: Any, *, change: bool, by: Any, now: Any) -> Model:
         key, token = keys.issue(**form.cleaned_data, by=by, now=now)
         setattr(request, _TOKEN, token)
         return key

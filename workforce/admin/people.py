@@ -1,24 +1,28 @@
 """Organisations, people and memberships (spec P1, P2)."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from workforce.admin import cells
 from workforce.admin.base import ScopedAdmin, ScopedInline
+from workforce.admin.deeds import Deed, DeedForm, DeedsAdmin, Offer
 from workforce.admin.export import export_csv
 from workforce.admin.fields import ChoiceInput
-from workforce.admin.saving import ServiceAdmin, ServiceForm
+from workforce.admin.saving import ServiceAdmin, ServiceForm, actor_of
 from workforce.admin.scope import scope_of
 from workforce.choices import Role
 from workforce.forms import zone_names
 from workforce.models import Membership, Organization, User
-from workforce.services import people
+from workforce.rules.actors import Actor
+from workforce.services import accounts, people
 
 
 class OrganizationForm(ServiceForm):
@@ -76,7 +80,7 @@ class MembershipAdmin(ServiceAdmin):
     search_fields = ["user__name", "user__email"]
     ordering = ["organization__name", "user__name"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return ["user", "organization", "role", "created_at"] if obj else ["organization", "email", "name", "role"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -95,8 +99,8 @@ class MembershipAdmin(ServiceAdmin):
 
 class MembershipInline(ScopedInline):
     model = Membership
-    fields = ["organization", "role_shown", "created_at"]
-    readonly_fields = fields
+    readonly_fields = ["organization", "role_shown", "created_at"]
+    fields = [*readonly_fields]
 
     @admin.display(description="role")
     def role_shown(self, membership: Membership) -> SafeString | str:
@@ -109,14 +113,56 @@ class MembershipInline(ScopedInline):
         return rows if scope is None else rows.filter(organization__in=scope)
 
 
+class PasswordForm(DeedForm):
+    password = forms.CharField(
+        label="New password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        label="Once more", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("password") != self.cleaned_data.get("again"):
+            self.add_error("again", "The two do not match.")
+
+
+class SetPassword(Deed):
+    name = "password"
+    form = PasswordForm
+
+    def offers(self, row: User) -> Iterable[Offer]:
+        yield Offer(self.verb(""))
+
+    def verb(self, argument: str) -> str:
+        return "Set a password"
+
+    def consequence(self, row: User, argument: str) -> str:
+        return "Tell it to the person in a safe way; it is not sent or stored anywhere. They can change it themselves."
+
+    def run(self, row: User, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime) -> User:
+        return accounts.set_password(user=row, password=answer["password"], by=by, now=now)
+
+    def outcome(self, row: User, argument: str, done: User) -> str:
+        return f"{row} can sign in with the new password."
+
+
+class UserForm(ServiceForm):
+    class Meta:
+        model = User
+        fields = ["is_active", "is_staff"]
+
+
 @admin.register(User)
-class UserAdmin(ScopedAdmin):
-    """People of one's own organisations: read-only, for what belongs to a person is changed by that person."""
+class UserAdmin(DeedsAdmin, ServiceAdmin):
+    """People of one's own organisations. What belongs to a person is changed by that person; HR opens and closes."""
 
     scope_path = "memberships__organization"
+    may_add = False
+    form = UserForm
     fields = ["name", "email", "time_zone", "is_active", "is_staff", "last_login", "created_at"]
-    readonly_fields = fields
+    readonly_fields = ["name", "email", "time_zone", "last_login", "created_at"]
     inlines = [MembershipInline]
+    deeds = [SetPassword()]
     actions = [export_csv]
     list_display = ["name", "email", "time_zone", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff"]
@@ -129,3 +175,17 @@ class UserAdmin(ScopedAdmin):
         if scope is None:
             return rows
         return rows.filter(pk__in=Membership.objects.filter(organization__in=scope).values("user"))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if not super().has_change_permission(request, obj):
+            return False
+        return obj is None or accounts.can_administer(by=actor_of(request), user=obj)
+
+    def buttons(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        may = accounts.can_set_password(by=actor_of(request), user=row)
+        return super().buttons(request, row) if may else []
+
+    def write(
+        self, request: HttpRequest, form: Any, formsets: list[BaseInlineFormSet], *, change: bool, by: Any, now: Any
+    ) -> Model:
+        return accounts.set_access(user=form.instance, **form.cleaned_data, by=by, now=now)

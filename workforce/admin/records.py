@@ -56,7 +56,7 @@ class AuditEventAdmin(ScopedAdmin):
 
     paginator = CappedPaginator
     actions = [export_csv]
-    fields = [
+    readonly_fields = [
         "at",
         "actor_kind",
         "actor_label",
@@ -69,7 +69,7 @@ class AuditEventAdmin(ScopedAdmin):
         "id",
         "organization",
     ]
-    readonly_fields = fields
+    fields = [*readonly_fields]
     list_display = ["at", "actor_label", "action", "about", "reason"]
     list_filter = [AboutFilter, "actor_kind"]
     list_select_related = ["organization"]

@@ -106,9 +106,7 @@ class ServiceAdmin(ScopedAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if change and not form.has_changed() and not any(formset.has_changed() for formset in formsets):
             return
-        written = self.write(
-            request, form, list(formsets), change=change, by=actor_of(request), now=timezone.now()
-        )
+        written = self.write(request, form, list(formsets), change=change, by=actor_of(request), now=timezone.now())
         # The answer Django gives next names and links the instance the form was made with.
         form.instance.__dict__.update(written.__dict__)
 
@@ -124,7 +122,7 @@ class ServiceAdmin(ScopedAdmin):
             raise Http404(missing.sentence) from missing
         except Refusal as refusal:
             self.message_user(request, refusal.sentence, level="error")
-            return self.response_post_save_change(request, None)  # type: ignore[arg-type]
+            return self.response_post_save_change(request, None)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         self.remove(obj, by=actor_of(request), now=timezone.now())

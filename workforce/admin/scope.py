@@ -1,28 +1,27 @@
 """Which organisations a person administers: those where they are HR or workforce manager (spec P1, U8)."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Model
 from django.http import HttpRequest
 
 from workforce.choices import Role
+from workforce.models import Membership
 
 ROLES = (Role.HR, Role.MANAGER)
-_KEPT_AS = "_administered_organizations"
 
 
 def scope_of(request: HttpRequest) -> frozenset[UUID] | None:
-    """Ids of the organisations this person administers; None means every one (superusers). One query per request."""
+    """Ids of the organisations this person administers; None means every one (superusers)."""
     user = request.user
     if not (user.is_active and user.is_staff):
         return frozenset()
     if user.is_superuser:
         return None
-    kept: frozenset[UUID] | None = getattr(request, _KEPT_AS, None)
-    if kept is None:
-        kept = frozenset(user.memberships.filter(role__in=ROLES).values_list("organization_id", flat=True))
-        setattr(request, _KEPT_AS, kept)
-    return kept
+    # The middleware read them for this very request.
+    memberships: Iterable[Membership] = getattr(request, "memberships", None) or user.memberships.all()
+    return frozenset(membership.organization_id for membership in memberships if membership.role in ROLES)
 
 
 def sees_several(request: HttpRequest) -> bool:

@@ -101,9 +101,7 @@ def _keep_managers(user: User) -> None:
     for organization in Organization.objects.select_for_update(no_key=True).filter(pk__in=managed.values("pk")):
         others = organization.memberships.filter(role__in=_MANAGING, user__is_active=True).exclude(user=user)
         if not others.exists():
-            raise Conflict(
-                f"{organization} needs at least one workforce manager or HR person.", code="last_manager"
-            )
+            raise Conflict(f"{organization} needs at least one workforce manager or HR person.", code="last_manager")
 
 
 def _record(
