@@ -161,14 +161,16 @@ class Agent(ConcurrentTransitionMixin, models.Model):
         """As Django does it. django-fsm's own lifts the protection of the state for the whole process meanwhile, which
         another thread sees, and leaves it lifted where the row is gone."""
         kept = self.__dict__.copy()
-        if fields is None or "current_state" in fields:
-            self.__dict__.pop("current_state", None)
+        self.__dict__.pop("current_state", None)
         try:
             super(FSMModelMixin, self).refresh_from_db(using=using, fields=fields, **kwargs)
         except BaseException:
             self.__dict__.update(kept)
             raise
-        self._update_initial_state()
+        if fields is not None and "current_state" not in fields and "current_state" in kept:
+            self.__dict__["current_state"] = kept["current_state"]
+        else:
+            self._update_initial_state()
 
     # The verbs of the lifecycle, generated from its table below. Services call them; nothing else does.
 
@@ -218,6 +220,8 @@ def _verb(target: LifecycleState) -> Any:
 
 for _target in lifecycle.VERBS:
     setattr(Agent, lifecycle.VERBS[_target], _verb(_target))
+# django-fsm looked for the verbs when the class was made, before they were there.
+Agent._meta.get_field("current_state")._collect_transitions(sender=Agent)  # type: ignore[union-attr]
 
 
 class Presence(models.Model):
