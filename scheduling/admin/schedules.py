@@ -13,13 +13,13 @@ from scheduling.admin.shifts import ShiftForm, ShiftFormSet
 from scheduling.choices import ClockEvent
 from scheduling.models import ClockRecord, Shift, WorkSchedule
 from scheduling.rules.hours import describe
-from scheduling.rules.zones import zone_choices
 from scheduling.services import schedules
 from workforce.admin import cells
 from workforce.admin.base import CappedPaginator, ScopedAdmin, ScopedInline
 from workforce.admin.export import export_csv
 from workforce.admin.fields import ChoiceInput
 from workforce.admin.saving import ServiceAdmin, ServiceForm, refusal_of
+from workforce.rules.zones import zone_choices
 
 
 class WorkScheduleForm(ServiceForm):

@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.html import strip_tags
+from django.utils.text import capfirst
 
 from workforce.views.export import csv_response
 
@@ -21,7 +22,7 @@ def export_csv(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) 
     """The chosen rows, at most ``EXPORT_MOST``."""
     columns = list(model_admin.get_list_display(request))
     rows = queryset.select_related(*model_admin.get_list_select_related(request))[:EXPORT_MOST]
-    titles = [str(label_for_field(name, model_admin.model, model_admin)) for name in columns]
+    titles = [capfirst(str(label_for_field(name, model_admin.model, model_admin))) for name in columns]
     return csv_response(model_admin.opts.model_name, titles, _lines(model_admin, columns, rows))
 
 

@@ -19,14 +19,14 @@ from workforce.admin.fields import ChoiceInput
 from workforce.admin.saving import ServiceAdmin, ServiceForm, actor_of
 from workforce.admin.scope import scope_of
 from workforce.choices import Role
-from workforce.forms import zone_names
 from workforce.models import Membership, Organization, User
 from workforce.rules.actors import Actor
+from workforce.rules.zones import zone_choices
 from workforce.services import accounts, people
 
 
 class OrganizationForm(ServiceForm):
-    time_zone = forms.CharField(max_length=64, widget=ChoiceInput(zone_names()))
+    time_zone = forms.CharField(max_length=64, widget=ChoiceInput(zone_choices()))
 
     class Meta:
         model = Organization
@@ -60,6 +60,14 @@ class OrganizationAdmin(ServiceAdmin):
         return people.create_organization(**said, by=by, now=now)
 
 
+class RoleForm(ServiceForm):
+    """Of a member who is one: the person and the place stay."""
+
+    class Meta:
+        model = Membership
+        fields = ["role"]
+
+
 class MembershipForm(ServiceForm):
     email = forms.EmailField(label="E-mail address", help_text="Someone who is known already is added by it.")
     name = forms.CharField(max_length=120, required=False, help_text="Of a person who is new here.")
@@ -79,6 +87,9 @@ class MembershipAdmin(ServiceAdmin):
     list_filter = ["role"]
     search_fields = ["user__name", "user__email"]
     ordering = ["organization__name", "user__name"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, **{**({"form": RoleForm} if obj else {}), **kwargs})
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return ["user", "organization", "role", "created_at"] if obj else ["organization", "email", "name", "role"]
