@@ -5,6 +5,7 @@ state folder. *Production*: ``SECRET_KEY``, ``DATABASE_URL``, ``REDIS_URL`` and 
 (see ``docs/deploy.md``).
 """
 
+import zoneinfo
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.beat import BEAT_TABLE
 from config.logs import logging_config
+
+# The pinned tzdata package alone, so that every machine agrees on every zone whatever its own folder holds.
+zoneinfo.reset_tzpath(to=[])
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -133,6 +137,7 @@ CACHES = {
 }
 BROKER_DIR = STATE_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT = None if REDIS_URL else "config.broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"visibility_timeout": 3600}
     if REDIS_URL
@@ -177,6 +182,8 @@ LOGOUT_REDIRECT_URL = "sign-in"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# What authenticate() is called with; axes would look for the model's "email" and count everyone as nobody.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "config.middleware.client_address"
 AXES_LOCKOUT_TEMPLATE = "workforce/locked_out.html"
@@ -222,6 +229,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "workforce.api.schema.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "workforce.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Punchcard API",
@@ -235,7 +243,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    # Enumerations are written where they are used: no names to collide.
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enum_id_removal",
+        "heartbeats.api.schema.add_heartbeats",
+    ],
 }
 
 # --- Words, time, files --------------------------------------------------------------------------------------------
@@ -245,7 +257,8 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+#: Collected files are a matter of production; elsewhere they are found where they lie.
+STATIC_ROOT = None if EMBEDDED or DEBUG else Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED or DEBUG
 STORAGES = {

@@ -1,19 +1,11 @@
 """Forms about people: signing in, and what they prefer. Rules and sentences are the services'."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
 from workforce.choices import Theme
-
-_NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
-
-
-def zone_names() -> list[str]:
-    """What the time zone fields offer."""
-    return sorted(z for z in available_timezones() if z not in _NOT_ZONES and not z.startswith(("posix/", "right/")))
 
 
 class SignInForm(AuthenticationForm):

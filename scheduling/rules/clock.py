@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from scheduling.rules.hours import following, interval_at, latest, next_start
 from scheduling.rules.weeks import Hours, Interval
-from scheduling.rules.zones import check_zone
+from workforce.rules.zones import check_zone
 
 # Looked at again this soon where something other than the hours decides: a hold, a heartbeat, a new attempt.
 RECHECK = timedelta(minutes=1)

@@ -25,7 +25,7 @@ from scheduling.rules.weeks import (
     second_of,
     week_of,
 )
-from scheduling.rules.zones import UnknownZone, check_zone
+from workforce.rules.zones import UnknownZone, check_zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_SHIFTS = 20

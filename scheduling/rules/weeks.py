@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from scheduling.rules.zones import check_zone, wall_to_utc
+from workforce.rules.zones import check_zone, wall_to_utc
 
 DAY = 1440  # minutes
 WEEK = 7 * DAY

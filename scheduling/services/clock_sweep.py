@@ -156,7 +156,7 @@ def _decide(schedule: WorkSchedule, *, other_holds: bool, now: datetime, plan: _
             since=since,
             lifecycle_state=agent.current_state,
             other_holds=other_holds,
-            healthy_since_start=_healthy_since_start(agent, hours, now),
+            healthy_since_start=_healthy_since_start(agent, hours, policy.active_since, now),
         )
         verdict = rules.decide(hours, policy, facts, now)
         if verdict.action not in _EVENTS:
@@ -185,12 +185,12 @@ def policy_of(schedule: WorkSchedule) -> rules.Policy:
     )
 
 
-def _healthy_since_start(agent: Agent, hours: hours_rules.Hours, now: datetime) -> bool:
+def _healthy_since_start(agent: Agent, hours: hours_rules.Hours, active_since: datetime, now: datetime) -> bool:
     presence: Presence | None = getattr(agent, "presence", None)
     if presence is None or presence.last_seen_at is None or presence.status != HeartbeatStatus.OK:
         return False
     running = hours_rules.interval_at(hours, now)
-    return running is not None and presence.last_seen_at >= running.start
+    return running is not None and presence.last_seen_at >= max(running.start, active_since)
 
 
 def _tell_late(late: Sequence[tuple[Agent, rules.Decision]], *, now: datetime) -> int:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -14,6 +13,7 @@ from workforce.choices import Role, Theme
 from workforce.models import Agent, Membership, Organization, Team, User
 from workforce.rules.actors import Actor
 from workforce.rules.refusals import Conflict, Invalid, Missing
+from workforce.rules.zones import UnknownZone, check_zone
 from workforce.selectors.standing import check_manages
 from workforce.services import audit
 
@@ -29,8 +29,7 @@ def create_organization(*, name: str, time_zone: str, by: Actor, now: datetime, 
         faults.append(("slug", "Give a short name of letters, digits and hyphens."))
     elif Organization.objects.filter(slug=slug).exists():
         faults.append(("slug", "Another organisation has this short name."))
-    if not _zone_known(time_zone):
-        faults.append(("time_zone", _zone_sentence(time_zone)))
+    faults += _zone_faults(time_zone)
     if faults:
         raise Invalid(faults)
     organization = Organization.objects.create(name=name.strip(), slug=slug, time_zone=time_zone, created_at=now)
@@ -53,8 +52,7 @@ def edit_organization(
     faults = []
     if not name.strip() or len(name) > 120 or "\x00" in name:
         faults.append(("name", "Give a name of 1 to 120 characters."))
-    if not _zone_known(time_zone):
-        faults.append(("time_zone", _zone_sentence(time_zone)))
+    faults += _zone_faults(time_zone)
     if faults:
         raise Invalid(faults)
     before = Organization.objects.get(pk=organization.pk)
@@ -153,8 +151,8 @@ def set_preferences(
 ) -> User:
     """A person's own zone, theme and name; ``detected`` is the browser's guess and never overrides a choice."""
     faults = []
-    if time_zone is not None and not _zone_known(time_zone):
-        faults.append(("time_zone", _zone_sentence(time_zone)))
+    if time_zone is not None:
+        faults += _zone_faults(time_zone)
     if theme is not None and theme not in list(Theme):
         faults.append(("theme", f"Choose one of: {', '.join(Theme)}."))
     if name is not None and (not name.strip() or len(name) > 120 or "\x00" in name):
@@ -176,26 +174,12 @@ def set_preferences(
     return user
 
 
-def _zone_known(name: str) -> bool:
-    return name in _zones()
-
-
-def _zones() -> frozenset[str]:
-    global _ZONES
-    if not _ZONES:
-        _ZONES = frozenset(
-            zone
-            for zone in available_timezones()
-            if not zone.startswith(("posix/", "right/")) and zone not in ("localtime", "Factory", "posixrules")
-        )
-    return _ZONES
-
-
-_ZONES: frozenset[str] = frozenset()
-
-
-def _zone_sentence(name: str) -> str:
-    return f"“{str(name)[:40]}” is not a time zone. Choose one such as Europe/Berlin or UTC."
+def _zone_faults(name: str) -> list[tuple[str, str]]:
+    try:
+        check_zone(name)
+    except UnknownZone as unknown:
+        return [("time_zone", str(unknown))]
+    return []
 
 
 def _lock(organization: Organization | UUID) -> None:

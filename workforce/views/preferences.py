@@ -5,8 +5,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from workforce.choices import Theme
-from workforce.forms import PreferencesForm, zone_names
+from workforce.forms import PreferencesForm
 from workforce.rules.refusals import Invalid
+from workforce.rules.zones import zone_choices
 from workforce.services import people
 from workforce.views.access import MemberRequest, signed_in_required
 from workforce.views.answers import done, sentence_of
@@ -25,7 +26,7 @@ def preferences(request: MemberRequest) -> HttpResponse:
         except Invalid as refusal:
             for field, sentence in refusal.fields:
                 form.add_error(field, sentence)
-    context = {"form": form, "zones": zone_names(), "themes": list(Theme)}
+    context = {"form": form, "zones": zone_choices(), "themes": list(Theme)}
     return render(request, "workforce/preferences.html", context, status=400 if form.errors else 200)
 
 

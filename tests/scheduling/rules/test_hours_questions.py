@@ -22,7 +22,7 @@ from scheduling.rules.hours import (
     work_state,
 )
 from scheduling.rules.weeks import DAWN, FOREVER, Hours, Interval
-from scheduling.rules.zones import zone_choices
+from workforce.rules.zones import zone_choices
 
 DAILY, WEEKDAYS = list(DAYS), list(DAYS[:5])
 

@@ -9,8 +9,8 @@ from time import perf_counter
 
 import pytest
 
-from scheduling.rules import zones
-from scheduling.rules.zones import UnknownZone, check_zone, wall_to_utc, zone_choices
+from workforce.rules import zones
+from workforce.rules.zones import UnknownZone, check_zone, wall_to_utc, zone_choices
 
 
 def forget() -> None:
