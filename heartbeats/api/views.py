@@ -62,7 +62,7 @@ def _caller(request: HttpRequest) -> Caller:
     try:
         found = _keys.authenticate(cast(Request, request))
         if found is None:
-            raise NotAuthenticated(HasKey.message)
+            raise NotAuthenticated(HasKey.asks)
     except APIException as refused:
         refused.auth_header = _keys.authenticate_header(cast(Request, request))  # type: ignore[attr-defined]
         raise

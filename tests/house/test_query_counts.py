@@ -72,7 +72,8 @@ def _measure(organization: Any, alice: Any, by: Actor, now: Any, count: int) -> 
     ]
     counts = {name: _queries(lambda c=client, p=path: c.get(p)) for name, client, path in asked}
     beats = [
-        {"agent_id": str(a.pk), "emitted_at": now.isoformat(), "status": "ok", "work_mode": "idle"} for a in agents
+        {"agent_id": str(a.pk), "emitted_at": now.isoformat(), "status": "ok", "work_mode": "idle", "summary": "Here."}
+        for a in agents
     ]
     post = {"path": reverse("api-heartbeats"), "content_type": "application/json"}
     counts["api-heartbeats (one)"] = _queries(lambda: runtime.post(data=beats[0], **post))
