@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Count, Window
+
 from workforce.models import Notice, Organization, User
 
 SHOWN = 5
@@ -21,8 +23,7 @@ class Unread:
 
 
 def unread_of(user: User, organization: Organization) -> Unread:
-    """At most ``SHOWN`` notices, newest first. Two queries at most; a second one only where there are more."""
+    """At most ``SHOWN`` notices, newest first. One query."""
     unread = Notice.objects.filter(recipient=user, organization=organization, read_at__isnull=True)
-    newest = list(unread.order_by("-created_at")[: SHOWN + 1])
-    more = unread.count() - SHOWN if len(newest) > SHOWN else 0
-    return Unread(notices=newest[:SHOWN], more=more)
+    newest = list(unread.annotate(unread=Window(Count("pk"))).order_by("-created_at", "-id")[:SHOWN])
+    return Unread(notices=newest, more=newest[0].unread - len(newest) if newest else 0)

@@ -1,7 +1,10 @@
 """How pages pass on what a service said: a toast for a fragment, a page for everything else, the same sentence."""
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -52,3 +55,16 @@ def refuse(request: MemberRequest, refusal: Refusal) -> HttpResponse:
         return with_toast(HttpResponse(status=status), sentence_of(refusal), bad=True)
     context = {"sentence": sentence_of(refusal), "frame": frame_of(request)}
     return render(request, "refused.html", context, status=status)
+
+
+def refusals_answered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Where there is nothing better to do with a refusal than to pass it on."""
+
+    @wraps(view)
+    def answering(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refusal as refusal:
+            return refuse(request, refusal)
+
+    return answering

@@ -1,12 +1,13 @@
 """CSV that a spreadsheet shows and never runs (spec U6)."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
-#: A cell that begins with one of these may be taken for a formula, also after blanks.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: A cell that begins like this may be taken for a formula, also after blanks that are seen or not.
+_FORMULA = re.compile(r"[\t\r\n]|[\s\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠]")
 
 
 class _Echo:
@@ -19,7 +20,7 @@ class _Echo:
 def neutral(cell: object) -> str:
     """The cell as text; an apostrophe before what a spreadsheet would run, and no NUL."""
     text = "" if cell is None else str(cell).replace("\x00", "")
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def csv_response(
