@@ -1,19 +1,21 @@
 """The API's mount: what each floor serves under ``/api/``, its OpenAPI document, and docs that work offline."""
 
 import json
-from functools import cache
-from importlib.util import find_spec
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from config.errors import unknown_api_path
 from workforce.api.problem_types import PROBLEMS
+from workforce.api.problems import Problem, respond
 
+View = Callable[..., HttpResponse]
 SCHEMA_MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.1"
 
 
@@ -24,17 +26,31 @@ def _schema_document() -> bytes:
     return json.dumps(document, ensure_ascii=False, default=str).encode()
 
 
-@require_safe
+def _read_only(view: View) -> View:
+    """GET and HEAD, of anyone; other methods are refused as everything under ``/api/`` is."""
+
+    @csrf_exempt
+    @wraps(view)
+    def read(request: HttpRequest, **parts: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request, **parts)
+        words = "This address is for reading: use GET."
+        return respond(Problem(405, "method_not_allowed", words, headers={"Allow": "GET, HEAD"}), request)
+
+    return read
+
+
+@_read_only
 def schema(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_schema_document(), content_type=SCHEMA_MEDIA_TYPE)
 
 
-@require_safe
+@_read_only
 def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "api/docs.html")
 
 
-@require_safe
+@_read_only
 def problem_page(request: HttpRequest, slug: str) -> HttpResponse:
     kind = PROBLEMS.get(slug.replace("-", "_"))
     if kind is None:
@@ -43,11 +59,9 @@ def problem_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 urlpatterns = [
-    *[
-        path("", include(m))
-        for m in ("workforce.api.urls", "scheduling.api.urls", "heartbeats.api.urls")
-        if find_spec(m)
-    ],
+    path("", include("workforce.api.urls")),
+    path("", include("scheduling.api.urls")),
+    path("", include("heartbeats.api.urls")),
     path("schema", schema, name="schema"),
     path("docs", docs, name="docs"),
     path("docs/problems/<slug:slug>", problem_page, name="problem"),

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
+from workforce.api.problems import Problem, respond
 from workforce.rules.request_ids import request_id
 
 logger = logging.getLogger("punchcard.request")
@@ -52,16 +53,8 @@ class RefuseMalformedMiddleware:
             or _undecodable(query)
             or "\ufffd" in request.path
         ):
-            return JsonResponse(
-                {
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "detail": "The address holds a NUL byte or is not valid UTF-8.",
-                },
-                status=400,
-                content_type="application/problem+json",
-            )
+            malformed = Problem(400, "bad_request", "The address holds a NUL byte or is not valid UTF-8.")
+            return respond(malformed, request)
         return self.get_response(request)
 
 

@@ -1,7 +1,5 @@
 """Every address of the house."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 
@@ -12,7 +10,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/", include("config.api")),
     path("admin/", admin.site.urls),
-    *[path("", include(m)) for m in ("workforce.urls", "scheduling.urls") if find_spec(m)],
+    path("", include("workforce.urls")),
+    path("", include("scheduling.urls")),
 ]
 
 handler400 = errors.bad_request

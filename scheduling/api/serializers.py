@@ -38,7 +38,11 @@ class ChangedHoursBody(Strict):
     time_zone = Text(required=False, help_text="An IANA name, for example Europe/Berlin.")
     shifts = ShiftBody(many=True, required=False, help_text="One for standard hours, up to 20 for shifts.")
     days = serializers.ListField(
-        child=OneOf(choices=DAYS), required=False, help_text="Standard hours may give days, start and end here."
+        child=OneOf(choices=DAYS),
+        required=False,
+        min_length=1,
+        max_length=7,
+        help_text="Standard hours may give days, start and end here.",
     )
     start = Time(_START, required=False)
     end = Time(_END, required=False)

@@ -45,6 +45,10 @@ def test_elsewhere_it_is_a_page() -> None:
         ("/api/agents", "DELETE", {"GET", "HEAD", "OPTIONS"}),
         ("/api/workforce/schedules", "PUT", {"GET", "POST", "HEAD", "OPTIONS"}),
         ("/api/workforce/status", "POST", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/schema", "POST", {"GET", "HEAD"}),
+        ("/api/docs", "DELETE", {"GET", "HEAD"}),
+        ("/api/docs/problems/invalid", "PUT", {"GET", "HEAD"}),
+        ("/api/heartbeats", "GET", {"POST"}),
     ],
 )
 def test_a_method_it_does_not_take(organization: Any, path: str, method: str, allowed: set[str]) -> None:

@@ -198,7 +198,12 @@ def test_a_bad_shift_is_named(api: Api, agent: Agent, given: Any, path: str, wor
 
 def test_all_faults_come_at_once(api: Api, agent: Agent) -> None:
     body = shifts(
-        shift(end=3), shift("", days=["x"]), agent_id=str(agent.pk), time_zone="Mars", grace_minutes=999, auto_wake="yes"
+        shift(end=3),
+        shift("", days=["x"]),
+        agent_id=str(agent.pk),
+        time_zone="Mars",
+        grace_minutes=999,
+        auto_wake="yes",
     )
     assert set(faults(api.post(PATH, body))) == {
         "shifts.0.end",
@@ -265,7 +270,10 @@ def test_deleting_leaves_the_agent_unscheduled(api: Api, hours: WorkSchedule, ag
     assert not WorkSchedule.objects.exists()
     agent.refresh_from_db()
     assert agent.clock_status == "no_schedule"
-    assert problem(api.delete(f"{PATH}/{hours.pk}"), 404)["detail"] == "There are no such working hours in this organisation."
+    assert (
+        problem(api.delete(f"{PATH}/{hours.pk}"), 404)["detail"]
+        == "There are no such working hours in this organisation."
+    )
 
 
 # ---- reading and rights -------------------------------------------------------------------------------------
@@ -336,5 +344,7 @@ def test_it_costs_the_same_for_one_and_for_many(organization: Any, pod: Any, dja
     for count in (1, 20):
         for agent in AgentFactory.create_batch(count, organization=organization, team=pod):
             WorkScheduleFactory(agent=agent)
-        with django_assert_num_queries(6):  # key, schedules with agents, shifts; what comes next: schedules, shifts, holds
+        with django_assert_num_queries(
+            6
+        ):  # key, schedules with agents, shifts; what comes next: schedules, shifts, holds
             assert len(Api(token).get(PATH).json()["results"]) >= count

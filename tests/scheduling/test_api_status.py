@@ -59,7 +59,12 @@ def test_it_says_where_an_agent_stands_and_what_comes_next(api: Api, agent: Agen
 
 def test_an_agent_without_hours(api: Api, agent: Agent) -> None:
     row = rows(api.get(PATH))["support-triage-01"]
-    assert (row["clock_status"], row["schedule"], row["time_zone"], row["next_event"]) == ("no_schedule", "", None, None)
+    assert (row["clock_status"], row["schedule"], row["time_zone"], row["next_event"]) == (
+        "no_schedule",
+        "",
+        None,
+        None,
+    )
     assert row["on_duty"] is True
 
 

@@ -55,7 +55,11 @@ def test_it_shows_every_field_of_the_roster(api: Api, agent: Agent, olga: Any, p
 
 def test_an_agent_may_be_owned_by_an_agent(api: Api, organization: Any, agent: Agent) -> None:
     owned = AgentFactory(
-        organization=organization, team=agent.team, owner_user=None, owner_agent=agent, secondary_owner_user=UserFactory()
+        organization=organization,
+        team=agent.team,
+        owner_user=None,
+        owner_agent=agent,
+        secondary_owner_user=UserFactory(),
     )
     shown = api.get(f"/api/agents/{owned.pk}").json()
     assert shown["owner"] == {"kind": "agent", "id": str(agent.pk), "name": "support-triage-01"}

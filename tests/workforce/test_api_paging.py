@@ -97,7 +97,9 @@ def test_a_cursor_of_nobody_is_refused(api: Api, cursor: str) -> None:
         assert found == {"cursor": "This is not a cursor of ours. Leave it out to start at the first page."}
 
 
-@pytest.mark.parametrize("key", ["not a date", "2026-11-19T13:32:00", "2026-13-45T00:00:00Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "key", ["not a date", "2026-11-19T13:32:00", "2026-13-45T00:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
 def test_a_cursor_of_another_list_is_refused(api: Api, key: str) -> None:
     cursor = encoded([key, "01937f2e-0000-7000-8000-000000000000"])
     found = faults(api.get(f"/api/workforce/clock-records?cursor={cursor}"))
