@@ -39,7 +39,7 @@ def live():
 """
 
 
-def eventually(check: Callable[[], Any], *, seconds: float = 15, what: str = "it did not happen") -> Any:
+def eventually(check: Callable[[], Any], *, seconds: float = 30, what: str = "it did not happen") -> Any:
     """What ``check`` answers once that is true; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (answer := check()):
@@ -49,12 +49,17 @@ def eventually(check: Callable[[], Any], *, seconds: float = 15, what: str = "it
     return answer
 
 
+def state_of(pid: int) -> str:
+    """The kernel's letter for what a process does, such as ``T`` for stopped; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs; a zombie nobody has collected yet does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    return state_of(pid) not in ("", "Z")
 
 
 class Running:
@@ -70,7 +75,7 @@ class Running:
         return self._output.read_text()
 
     def says(self, words: str) -> None:
-        eventually(lambda: words in self.text or self.process.poll() is not None, what=f"{words!r} in {self.text!r}")
+        eventually(lambda: words in self.text or self.process.poll() is not None, what=f"the words {words!r}")
         assert words in self.text
 
     def signal(self, number: int) -> None:
