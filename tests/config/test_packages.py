@@ -37,6 +37,22 @@ print(told)
 sys.exit(1 if told else 0)
 """
 
+#: Stands in for `python -m venv FOLDER`, which takes its time to put pip in.
+VENV = f"""
+import os, sys, time, venv
+from pathlib import Path
+folder = Path(sys.argv[3])
+venv.create(folder, with_pip=False, symlinks=True)
+with open(os.environ["EVENTS"], "a") as events:
+    events.write("venv " + "_".join(sys.argv[1:]) + f" {{os.getpid()}}\\n")
+if os.environ.get("FAKE_VENV") == "hangs":
+    time.sleep(60)
+pip = next(folder.glob("lib/python3*/site-packages")) / "pip"
+pip.mkdir()
+(pip / "__init__.py").touch()
+(pip / "__main__.py").write_text({PIP!r})
+"""
+
 
 @pytest.fixture
 def made(checkout: Checkout) -> Checkout:
@@ -138,19 +154,23 @@ def test_a_killed_start_is_waited_for_until_the_last_of_what_it_ran_has_ended(ma
 
 
 def test_what_was_cut_short_is_made_anew(checkout: Checkout) -> None:
-    """With the real venv and pip, and no package to fetch."""
-    checkout.write("ensure.py", ENSURE)
     checkout.state.mkdir()
-    first = checkout.start("ensure.py", "requirements.txt", python=BASE)
-    eventually(lambda: (checkout.root / ".venv" / "pyvenv.cfg").exists(), what="half an environment")
-    first.signal(signal.SIGINT)
-    assert first.ends() == 130
+    python = checkout.write("python", f"#!{BASE}\n{VENV}")
+    python.chmod(0o755)
+    checkout.write("ensure.py", f"import sys\nsys._base_executable = {str(python)!r}\n{ENSURE}")
+    first = checkout.start("ensure.py", "requirements.txt", python=BASE, FAKE_VENV="hangs")
+    [(_, asked, venv)] = eventually(lambda: checkout.events, what="half an environment")
+    assert asked == f"-m_venv_{checkout.root / '.venv'}"
+    first.signal(signal.SIGKILL)
+    first.ends()
+    eventually(lambda: not alive(venv), what="the end of what it ran")
     assert marker(checkout).exists()
+    left_over = checkout.write(".venv/lib/half-unpacked", "")
     second = ensure(checkout)
     assert second.returncode == 0, second.stderr
     assert "not whole; making it anew" in second.stdout
-    pip = [str(checkout.root / ".venv" / "bin" / "python"), "-m", "pip", "--version"]
-    assert subprocess.run(pip, capture_output=True, check=True).stdout.startswith(b"pip ")
+    assert not left_over.exists()
+    assert len(checkout.events) == 3, "the environment once more, then pip"
     assert ensure(checkout).stdout == ""
 
 
