@@ -156,7 +156,7 @@ def _while_out(hours: Hours, policy: Policy, facts: ClockFacts, now: datetime) -
         why = "The agent is held." if facts.other_holds else "The agent is registered but not active."
         return _nothing(now + RECHECK, why)
     if policy.auto_wake:
-        return _wake(hours, facts, scheduled, now)
+        return _wake(hours, facts, running, scheduled, now)
     late = scheduled + policy.grace
     if late >= running.end:
         return _nothing(upcoming, "The shift is shorter than the grace period.")
@@ -174,8 +174,9 @@ def _left_during(running: Interval, policy: Policy, facts: ClockFacts) -> bool:
     return facts.since > policy.active_since if running.endless else facts.since >= running.start
 
 
-def _wake(hours: Hours, facts: ClockFacts, scheduled: datetime, now: datetime) -> Decision:
-    why = f"Hours started at {_clock(hours, scheduled)}."
+def _wake(hours: Hours, facts: ClockFacts, running: Interval, scheduled: datetime, now: datetime) -> Decision:
+    started = running.start == scheduled
+    why = f"Hours started at {_clock(hours, scheduled)}." if started else "Within its hours when they were set."
     if facts.lifecycle_state in _UNWELL and not facts.healthy_since_start:
         why += f" The agent is {facts.lifecycle_state}: it clocks in at its first healthy heartbeat."
         return Decision(Action.WAKE_LATER, scheduled, now + RECHECK, why)

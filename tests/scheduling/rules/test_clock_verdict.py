@@ -166,7 +166,9 @@ class TestAutoWake:
     def test_nothing_is_due_before_the_hours_act(self) -> None:
         policy = replace(POLICY, active_since=july("7 10:00"))
         nothing(verdict(being("clocked_out", None), "7 09:30", policy), "7 10:00")
-        does(verdict(being("clocked_out", None), "7 12:00", policy), Action.AUTO_WAKE, "7 10:00")
+        decision = verdict(being("clocked_out", None), "7 12:00", policy)
+        does(decision, Action.AUTO_WAKE, "7 10:00")
+        assert decision.why == "Within its hours when they were set."
 
     def test_who_clocks_out_during_the_shift_is_left_until_the_next(self) -> None:
         nothing(verdict(being("clocked_out", "7 09:00"), "7 09:00"), "8 09:00")
