@@ -1,4 +1,4 @@
-"""The OpenAPI document is true: complete, free of warnings, and whatever it allows or forbids is answered as it says."""
+"""The OpenAPI document is true: complete, free of warnings, and requests are answered as it says."""
 
 import json
 import re
@@ -140,7 +140,7 @@ def make_plausible(case: Any, cast: dict[str, Any]) -> None:
 
 @pytest.fixture
 def one_connection() -> Iterator[None]:
-    """A request ends the connections that are old; here its connection is the test's own, with the test's transaction."""
+    """A request ends connections that are old; here it has the test's own, with the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
