@@ -4,6 +4,7 @@ Only here: the product has no way round the triggers. On PostgreSQL the test rol
 off for the statement; on SQLite the triggers are dropped and put back.
 """
 
+import re
 from typing import Any
 
 from django.db.backends.postgresql import base as _postgresql_base  # noqa: F401  base first: it imports operations
@@ -30,8 +31,18 @@ def _flush_sqlite(self: Any, sql_list: list[str]) -> None:
 
 
 def _flush_postgresql(self: Any, sql_list: list[str]) -> None:
+    """Row by row: for the few rows of a test that is many times faster than TRUNCATE, which makes every file anew."""
+    tables = [table for sql in sql_list for table in re.findall(r'"\w+"', sql) if sql.startswith("TRUNCATE")]
+    kept = [sql for sql in sql_list if not sql.startswith("TRUNCATE")]
+    emptied = "; ".join(f"DELETE FROM {table}" for table in tables)
     _postgresql_flush(
-        self, ["SET session_replication_role = replica", *sql_list, "SET session_replication_role = DEFAULT"]
+        self,
+        [
+            "SET session_replication_role = replica",
+            *([emptied] if emptied else []),
+            *kept,
+            "SET session_replication_role = DEFAULT",
+        ],
     )
 
 

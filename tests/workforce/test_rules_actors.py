@@ -23,7 +23,7 @@ def test_each_kind_has_its_side(kind, side):
 
 
 def test_every_kind_of_actor_is_known_here():
-    assert {kind for kind in ActorKind} == {ActorKind.USER, ActorKind.KEY, ActorKind.AGENT, ActorKind.SYSTEM}
+    assert set(ActorKind) == {ActorKind.USER, ActorKind.KEY, ActorKind.AGENT, ActorKind.SYSTEM}
 
 
 def test_the_system_says_which_part_of_it_acts():
