@@ -18,7 +18,9 @@ Reader = Callable[..., Client]
 
 
 def of_agent(agent: Any) -> list[str]:
-    return [f"/agents/{agent.pk}/{verb}" for verb in ("clock-in", "clock-out", "hours", "hours/preview", "hours/delete")]
+    return [
+        f"/agents/{agent.pk}/{verb}" for verb in ("clock-in", "clock-out", "hours", "hours/preview", "hours/delete")
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -115,7 +117,9 @@ def test_reading_writes_nothing(
     from django.test.utils import CaptureQueriesContext
 
     client = reader(alice)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         answer = client.get(path)
         b"".join(answer.streaming_content) if answer.streaming else answer.content
     assert {query["sql"].split()[0] for query in queries} <= {"SELECT"}

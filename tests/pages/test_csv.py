@@ -48,7 +48,9 @@ def test_agents_come_with_their_times_in_the_readers_zone(
     }
 
 
-def test_it_holds_what_the_filter_matches_not_just_the_page(reader: Reader, alice: Any, organization: Any, pod: Any) -> None:
+def test_it_holds_what_the_filter_matches_not_just_the_page(
+    reader: Reader, alice: Any, organization: Any, pod: Any
+) -> None:
     for number in range(70):
         AgentFactory(organization=organization, team=pod, agent_name=f"a-{number:02}", owner_user=alice)
     AgentFactory(organization=organization, team=TeamFactory(organization=organization, name="Growth"), agent_name="b")

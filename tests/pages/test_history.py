@@ -39,7 +39,9 @@ def notes(page: Node) -> list[str]:
 
 
 def test_it_has_the_six_columns(reader: Reader, alice: Any, agent: Any, record: Any, at_now: datetime) -> None:
-    record(agent, "auto_wake", triggered_by="Clock", reason="Hours started.", scheduled_at=at_now - timedelta(seconds=3))
+    record(
+        agent, "auto_wake", triggered_by="Clock", reason="Hours started.", scheduled_at=at_now - timedelta(seconds=3)
+    )
     page = parse(reader(alice).get("/history"))
     heads = [head.text for head in page.one("thead").all("th")]
     assert heads == ["Time", "Agent", "Event", "Triggered By", "Scheduled At", "Reason"]
@@ -157,7 +159,9 @@ def test_a_last_day_before_the_first_is_not_used(reader: Reader, alice: Any, day
     assert reasons(page) == ["after midnight"]
 
 
-def test_a_foreign_agent_is_nobody(reader: Reader, alice: Any, days: None, other_organization: Any, record: Any) -> None:
+def test_a_foreign_agent_is_nobody(
+    reader: Reader, alice: Any, days: None, other_organization: Any, record: Any
+) -> None:
     foreign = AgentFactory(organization=other_organization, agent_name="foreign-01")
     record(foreign, reason="theirs")
     for wanted in ("foreign-01", str(foreign.pk)):

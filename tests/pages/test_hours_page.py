@@ -121,7 +121,9 @@ def test_saving_again_changes_them(reader: Reader, alice: Any, agent: Any) -> No
     client = reader(alice)
     client.post(path(agent), STANDARD)
     unchecked = {name: text for name, text in STANDARD.items() if name != "auto_wake"}
-    client.post(path(agent), {**unchecked, "time_zone": "Asia/Tokyo", "off_hours_action": "queue", "grace_minutes": "0"})
+    client.post(
+        path(agent), {**unchecked, "time_zone": "Asia/Tokyo", "off_hours_action": "queue", "grace_minutes": "0"}
+    )
     schedule = WorkSchedule.objects.get(agent=agent)
     assert (schedule.time_zone, schedule.off_hours_action, schedule.grace_minutes) == ("Asia/Tokyo", "queue", 0)
     assert (schedule.auto_wake, schedule.enforce_clock_out) == (False, True)

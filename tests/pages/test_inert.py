@@ -32,7 +32,9 @@ def nasty(organization: Any, alice: Any, at_now: datetime, actor: Any) -> Any:
     agent = AgentFactory(
         organization=organization, team=pod, agent_name=f"a{SCRIPT}{QUOTE}"[:80], avatar="<b>x</b>", owner_user=alice
     )
-    WorkScheduleFactory(agent=agent, type="shift", shifts=[(f"E{SCRIPT}"[:40], 127, 0, 600), (QUOTE[:40], 127, 700, 800)])
+    WorkScheduleFactory(
+        agent=agent, type="shift", shifts=[(f"E{SCRIPT}"[:40], 127, 0, 600), (QUOTE[:40], 127, 700, 800)]
+    )
     holds.place(organization=organization, agent_id=agent.pk, kind="manual", reason=QUOTE, by=actor(alice), now=at_now)
     ClockRecord.objects.create(
         organization=organization,
@@ -57,8 +59,18 @@ def nasty(organization: Any, alice: Any, at_now: datetime, actor: Any) -> Any:
 
 
 def addresses(agent: Any) -> list[str]:
-    echoed = f"?q={SCRIPT}&agent={QUOTE}&state={QUOTE}&event={SCRIPT}&from={QUOTE}&sort={SCRIPT}&older={QUOTE}&page={QUOTE}"
-    return ["/", "/overview/live", "/history", "/preferences", f"/agents/{agent.pk}/hours", f"/{echoed}", f"/history{echoed}"]
+    echoed = (
+        f"?q={SCRIPT}&agent={QUOTE}&state={QUOTE}&event={SCRIPT}&from={QUOTE}&sort={SCRIPT}&older={QUOTE}&page={QUOTE}"
+    )
+    return [
+        "/",
+        "/overview/live",
+        "/history",
+        "/preferences",
+        f"/agents/{agent.pk}/hours",
+        f"/{echoed}",
+        f"/history{echoed}",
+    ]
 
 
 def test_markup_is_shown_as_text(reader: Reader, alice: Any, nasty: Any) -> None:
@@ -84,7 +96,13 @@ def test_a_toast_carries_no_markup_either(reader: Reader, alice: Any, nasty: Any
 
 
 def test_typed_markup_comes_back_inert(reader: Reader, alice: Any, nasty: Any) -> None:
-    typed = {"type": "shift", "shift-0-name": QUOTE, "shift-0-start": SCRIPT, "time_zone": QUOTE, "grace_minutes": QUOTE}
+    typed = {
+        "type": "shift",
+        "shift-0-name": QUOTE,
+        "shift-0-start": SCRIPT,
+        "time_zone": QUOTE,
+        "grace_minutes": QUOTE,
+    }
     answer = reader(alice).post(f"/agents/{nasty.pk}/hours", typed)
     assert answer.status_code == 400
     page = parse(answer)

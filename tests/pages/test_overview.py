@@ -80,7 +80,10 @@ def test_the_headline_reads_well_for_any_fleet(
 
 def test_the_cards_count_active_agents(reader: Reader, alice: Any, fleet: Any) -> None:
     page = parse(reader(alice).get("/"))
-    texts = {tone: (card(page, tone).one("span").text, card(page, tone).one("b").text) for tone in ("is-in", "is-out", "is-none")}
+    texts = {
+        tone: (card(page, tone).one("span").text, card(page, tone).one("b").text)
+        for tone in ("is-in", "is-out", "is-none")
+    }
     assert texts == {
         "is-in": ("Agents clocked in", "3"),
         "is-out": ("Agents off duty", "1"),
@@ -105,7 +108,12 @@ def test_a_held_agent_is_not_next_in(
     schedule.clock_due_at = at_now + timedelta(minutes=1)
     schedule.save(update_fields=["clock_due_at"])
     holds.place(
-        organization=organization, agent_id=fleet["writer-02"].pk, kind="leave", reason="Away", by=actor(alice), now=at_now
+        organization=organization,
+        agent_id=fleet["writer-02"].pk,
+        kind="leave",
+        reason="Away",
+        by=actor(alice),
+        now=at_now,
     )
     assert "writer-02" not in card(parse(reader(alice).get("/")), "is-out").text
 
@@ -192,13 +200,20 @@ def test_coming_on_duty_starts_a_fresh_interval(
     reader: Reader, alice: Any, organization: Any, pod: Any, at_now: datetime
 ) -> None:
     one = hire(
-        organization, pod, "one", clock_status="clocked_in", clock_since=at_now - timedelta(minutes=1), priority_tier="P0"
+        organization,
+        pod,
+        "one",
+        clock_status="clocked_in",
+        clock_since=at_now - timedelta(minutes=1),
+        priority_tier="P0",
     )
     Presence.objects.filter(agent=one).update(last_seen_at=at_now - timedelta(hours=9), status="ok")
     assert cell(rows_of(parse(reader(alice).get("/")))["one"], "hb") == "OK 9 h"
 
 
-def test_only_those_who_may_act_get_buttons(reader: Reader, fleet: Any, alice: Any, lee: Any, olga: Any, vera: Any) -> None:
+def test_only_those_who_may_act_get_buttons(
+    reader: Reader, fleet: Any, alice: Any, lee: Any, olga: Any, vera: Any
+) -> None:
     def with_buttons(person: Any) -> set[str]:
         return {name for name, row in rows_of(parse(reader(person).get("/"))).items() if row.all("button")}
 

@@ -50,7 +50,14 @@ def queries(client: Client, path: str) -> int:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 15), ("/?sort=heartbeat", 14), ("/overview/live", 15), ("/history", 6), ("/preferences", 3), ("/overview.csv", 9)],
+    [
+        ("/", 15),
+        ("/?sort=heartbeat", 14),
+        ("/overview/live", 15),
+        ("/history", 6),
+        ("/preferences", 3),
+        ("/overview.csv", 9),
+    ],
 )
 def test_it_stays_the_same(reader: Reader, alice: Any, grow: Callable[[int], None], path: str, most: int) -> None:
     client = reader(alice)

@@ -56,7 +56,9 @@ def test_it_goes_on_to_the_page_that_was_asked_for(client: Client, person: Any) 
     assert answer["Location"] == "/history?event=auto_wake"
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_it_never_leaves_this_host(client: Client, person: Any, target: str) -> None:
     assert sign_in(client, person.email, next=target)["Location"] == "/"
     assert client.get("/sign-in", {"next": target})["Location"] == "/"

@@ -47,11 +47,15 @@ def test_every_icon_is_in_the_sprite() -> None:
     there = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "sprite.svg").read_text()))
     templates = "".join(path.read_text() for path in Path(settings.BASE_DIR, "templates").rglob("*.html"))
     asked = set(re.findall(r'{% icon "([\w-]+)" %}', templates))
-    asked |= {choice.icon for kind in (LifecycleState, ClockStatus, HeartbeatStatus, ClockEvent, Pulse) for choice in kind}
+    asked |= {
+        choice.icon for kind in (LifecycleState, ClockStatus, HeartbeatStatus, ClockEvent, Pulse) for choice in kind
+    }
     assert asked == there
 
 
 def test_every_tone_is_in_the_stylesheet() -> None:
     css = (STATIC / "punchcard.css").read_text()
-    tones = {choice.tone for kind in (LifecycleState, ClockStatus, HeartbeatStatus, ClockEvent, Pulse) for choice in kind}
+    tones = {
+        choice.tone for kind in (LifecycleState, ClockStatus, HeartbeatStatus, ClockEvent, Pulse) for choice in kind
+    }
     assert {tone for tone in tones if f".{tone}" not in css} == set()
