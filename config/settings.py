@@ -121,7 +121,7 @@ if "sqlite" in _database["ENGINE"]:
     )
 else:
     _database.setdefault("OPTIONS", {}).setdefault(
-        "pool", {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=12), "timeout": 10}
+        "pool", {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=12), "timeout": 3}
     )
     _database["CONN_HEALTH_CHECKS"] = True
 if _test_name := env.str("PUNCHCARD_TEST_DB", default=""):
