@@ -41,5 +41,6 @@ def _writer(field: "models.Field[Any, Any]") -> Callable[[models.Model], Any]:
     if isinstance(field, models.JSONField):
         return lambda row: json.dumps(getattr(row, name), ensure_ascii=False)
     if isinstance(field, models.CharField | models.TextField):
-        return lambda row: str(getattr(row, name))  # enumerations are text
+        # Enumerations are text; an empty column stays empty.
+        return lambda row: None if getattr(row, name) is None else str(getattr(row, name))
     return lambda row: getattr(row, name)
