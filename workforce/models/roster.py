@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Cast, Left
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, FSMModelMixin, transition
 
@@ -133,8 +135,13 @@ class Agent(ConcurrentTransitionMixin, models.Model):
                 condition=Q(secondary_owner_agent__isnull=True) | ~Q(secondary_owner_agent=F("agent_id")),
                 name="agent_covers_not_itself",
             ),
-            # A list with something in it: null, an object and a bare text have no first item either.
-            models.CheckConstraint(condition=Q(capability_tags__0__isnull=False), name="agent_has_a_tag"),
+            # A list (PostgreSQL finds a first item in a bare text too) with something in it.
+            models.CheckConstraint(
+                condition=Q(
+                    Exact(Left(Cast("capability_tags", models.TextField()), 1), "["), capability_tags__0__isnull=False
+                ),
+                name="agent_has_a_tag",
+            ),
             models.CheckConstraint(condition=~Q(agent_name=""), name="agent_has_a_name"),
             models.CheckConstraint(condition=~Q(model_profile=""), name="agent_has_a_model_profile"),
             models.CheckConstraint(condition=_known("current_state", S), name="agent_state_known"),
