@@ -1,7 +1,7 @@
 """``POST /api/heartbeats`` (spec H1). A plain view: heartbeats are most of all requests, so nothing rides along."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -75,7 +75,9 @@ def _body(request: HttpRequest) -> payload.Body:
     if request.content_type != "application/json" or charset not in ("utf-8", "utf8"):
         raise UnsupportedMediaType(request.content_type or "", detail="Send Content-Type: application/json in UTF-8.")
     declared = request.META.get("CONTENT_LENGTH") or "0"
-    raw = parsers.read(request, declared=int(declared) if declared.isascii() and declared.isdigit() else 0)
+    raw = parsers.read(
+        cast(IO[bytes], request), declared=int(declared) if declared.isascii() and declared.isdigit() else 0
+    )
     try:
         return payload.split(raw)
     except payload.Unreadable as error:

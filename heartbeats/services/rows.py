@@ -62,7 +62,7 @@ def _array_type(field: Field[Any, Any]) -> str:
 
 
 def _name(field: Field[Any, Any]) -> str:
-    return connection.ops.quote_name(field.column)
+    return connection.ops.quote_name(field.column or field.name)
 
 
 def _names(fields: Sequence[Field[Any, Any]]) -> str:
