@@ -1,6 +1,6 @@
 """Loaded before anything else (``-p tests.environment``): the environment the settings read, for tests.
 
-Without ``DATABASE_URL`` the suite runs on SQLite in a file, as the product does: locks and triggers are then the real ones.
+Without ``DATABASE_URL`` the suite runs on SQLite in a file, as the product does: locks and triggers are the real ones.
 """
 
 import atexit

@@ -20,7 +20,7 @@ _SHAPES = [
 
 
 def hire(organization: Organization, *, count: int, owner: User, now: datetime) -> list[Agent]:
-    """``count`` agents (a multiple of 3) in pods of three, with hours, holds, records, heartbeats, commands, notices."""
+    """``count`` agents (a multiple of 3) in pods of three, with hours, holds, records, commands and notices."""
     people = Actor(kind=ActorKind.USER, id=str(owner.pk), label=owner.name)
     agents: list[Agent] = []
     for index in range(count):

@@ -23,7 +23,7 @@ def insert_many(rows: Sequence[models.Model]) -> None:
         return
     fields = model._meta.concrete_fields
     writers = [_writer(field) for field in fields]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     with (
         connection.cursor() as cursor,

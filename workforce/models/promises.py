@@ -125,7 +125,7 @@ def promises_of(model: type[models.Model], connection: BaseDatabaseWrapper) -> l
         statements += _append_only_postgresql(table) if postgresql else _append_only_sqlite(table)
     frozen = cast("FrozenWhen | None", getattr(model, "frozen_when", None))
     if frozen is not None:
-        columns = [field.column for field in model._meta.concrete_fields]
+        columns = [str(field.column) for field in model._meta.concrete_fields]
         statements += _frozen_postgresql(table, frozen) if postgresql else _frozen_sqlite(table, frozen, columns)
     return statements
 

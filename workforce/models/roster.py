@@ -164,13 +164,13 @@ class Agent(ConcurrentTransitionMixin, models.Model):
     def __str__(self) -> str:
         return self.agent_name
 
-    def refresh_from_db(self, using: str | None = None, fields: Any = None, **kwargs: Any) -> None:
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
         """As Django does it. django-fsm's own lifts the protection of the state for the whole process meanwhile, which
         another thread sees, and leaves it lifted where the row is gone."""
         kept = self.__dict__.copy()
         self.__dict__.pop("current_state", None)
         try:
-            super(FSMModelMixin, self).refresh_from_db(using=using, fields=fields, **kwargs)
+            super(FSMModelMixin, self).refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
         except BaseException:
             self.__dict__.update(kept)
             raise
@@ -228,7 +228,7 @@ def _verb(target: LifecycleState) -> Any:
 for _target in lifecycle.VERBS:
     setattr(Agent, lifecycle.VERBS[_target], _verb(_target))
 # django-fsm looked for the verbs when the class was made, before they were there.
-Agent._meta.get_field("current_state")._collect_transitions(sender=Agent)  # type: ignore[union-attr]
+Agent._meta.get_field("current_state")._collect_transitions(sender=Agent)
 
 
 class Presence(models.Model):

@@ -1,5 +1,6 @@
 """What a person has not read yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Window
@@ -13,7 +14,7 @@ SHOWN = 5
 class Unread:
     """The newest few, and how many more there are."""
 
-    notices: list[Notice]
+    notices: Sequence[Notice]
     more: int
 
     @property

@@ -22,9 +22,9 @@ class Step:
 
 
 def _step(role: Literal["owner", "secondary_owner", "pod_lead"], who: User | Agent) -> Step:
-    if isinstance(who, Agent):
-        return Step(role=role, kind="agent", id=str(who.pk), name=who.agent_name)
-    return Step(role=role, kind="user", id=str(who.pk), name=who.name)
+    if isinstance(who, User):
+        return Step(role=role, kind="user", id=str(who.pk), name=who.name)
+    return Step(role=role, kind="agent", id=str(who.pk), name=who.agent_name)
 
 
 def reporting_line(agent: Agent) -> list[Step]:

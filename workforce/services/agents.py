@@ -192,14 +192,14 @@ def _faults(organization: Organization, agent: Agent | None, fields: Mapping[str
         team = fields["team"]
         if not isinstance(team, Team) or team.organization_id != organization.pk:
             faults.append(("team", "There is no such pod in this organisation."))
-    for name in _COLUMNS:
-        if name in fields and (fault := _owner_fault(organization, agent, name, fields[name])):
-            faults.append((name, fault))
-    name = fields.get("agent_name")
-    if isinstance(name, str) and "agent_name" not in dict(faults):
-        twin = Agent.objects.of(organization).filter(agent_name=name.strip())
+    for owner in _COLUMNS:
+        if owner in fields and (fault := _owner_fault(organization, agent, owner, fields[owner])):
+            faults.append((owner, fault))
+    called = fields.get("agent_name")
+    if isinstance(called, str) and "agent_name" not in dict(faults):
+        twin = Agent.objects.of(organization).filter(agent_name=called.strip())
         if twin.exclude(pk=agent.pk if agent else None).exists():
-            faults.append(("agent_name", f"There is already an agent called {name.strip()}."))
+            faults.append(("agent_name", f"There is already an agent called {called.strip()}."))
     return faults
 
 

@@ -77,9 +77,7 @@ def _check(organization: Organization, team: Team | None, name: str, lead: User 
     faults = []
     if not name.strip() or len(name.strip()) > 80 or "\x00" in name:
         faults.append(("name", "Give a name of 1 to 80 characters."))
-    elif (
-        Team.objects.filter(organization=organization, name=name.strip()).exclude(pk=team.pk if team else None).exists()
-    ):
+    elif (found := Team.objects.filter(organization=organization, name=name.strip()).first()) and found != team:
         faults.append(("name", f"There is already a pod called {name.strip()}."))
     member = Q(organization=organization, user__is_active=True)
     if isinstance(lead, User) and not Membership.objects.filter(member, user=lead).exists():

@@ -17,7 +17,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="compare with the page instead; exit 1 where it differs")
+        parser.add_argument(
+            "--check", action="store_true", help="compare with the page instead; exit 1 where it differs"
+        )
         parser.add_argument("--page", type=Path, default=Path(settings.BASE_DIR) / "docs" / "lifecycle.md")
 
     def handle(self, *, check: bool, page: Path, **options: Any) -> None:
