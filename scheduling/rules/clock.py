@@ -188,7 +188,8 @@ def _nothing(next_check_at: datetime | None, why: str) -> Decision:
 
 
 def _clock(hours: Hours, at: datetime) -> str:
-    return f"{at.astimezone(check_zone(hours.tz)):%H:%M}"
+    """The wall clock of the hours, with its zone: whoever reads it may be elsewhere."""
+    return f"{at.astimezone(check_zone(hours.tz)):%H:%M} {hours.tz}"
 
 
 def _grace_in_words(policy: Policy) -> str:

@@ -73,12 +73,12 @@ class TestClockOut:
     def test_it_clocks_out_at_the_end_of_the_grace(self) -> None:
         decision = verdict(being("clocked_in", "6 09:00"), "6 17:10")
         does(decision, Action.AUTO_PAUSE, "6 17:10")
-        assert decision.why == "Hours ended at 17:00 and the 10 min of grace are over."
+        assert decision.why == "Hours ended at 17:00 UTC and the 10 min of grace are over."
 
     def test_without_grace_it_clocks_out_at_the_end(self) -> None:
         decision = verdict(being("clocked_in", "6 09:00"), "6 17:00", replace(POLICY, grace_minutes=0))
         does(decision, Action.AUTO_PAUSE, "6 17:00")
-        assert decision.why == "Hours ended at 17:00."
+        assert decision.why == "Hours ended at 17:00 UTC."
 
     def test_it_says_the_time_of_the_agents_zone(self) -> None:
         hours = check_hours("standard", "Asia/Kathmandu", [shift(DAILY, "09:00", "17:00")])
@@ -155,7 +155,7 @@ class TestAutoWake:
     def test_it_wakes_at_the_start(self) -> None:
         decision = verdict(being("clocked_out", "6 17:10"), "7 09:00")
         does(decision, Action.AUTO_WAKE, "7 09:00")
-        assert decision.why == "Hours started at 09:00."
+        assert decision.why == "Hours started at 09:00 UTC."
 
     def test_it_wakes_late_with_the_scheduled_moment(self) -> None:
         does(verdict(being("clocked_out", "6 17:10"), "7 12:00"), Action.AUTO_WAKE, "7 09:00")
