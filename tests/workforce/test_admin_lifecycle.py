@@ -158,6 +158,11 @@ class TestHolds:
         )
         assert faults(answer) == {"until": ["Choose a moment in the future, or leave it empty."]}
 
+    def test_the_history_of_a_hold_is_its_agents(self, client: Client, agent, hugo, actor) -> None:
+        placed = hold(agent, hugo, actor)
+        answer = client.get(page("workforce.hold", "history", placed.pk), follow=True)
+        assert "hold.placed" in [event.action for event in answer.context["cl"].result_list]
+
     def test_a_hold_is_never_edited_or_removed(self, client: Client, agent, hugo, actor) -> None:
         placed = hold(agent, hugo, actor)
         assert client.post(page("workforce.hold", "change", placed.pk), {"reason": "x"}).status_code == 403

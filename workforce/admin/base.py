@@ -74,7 +74,10 @@ class ScopedAdmin(ScopedPermissions, admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
-    list_select_related: Any = ()
+    list_select_related: ClassVar[Any] = ()
+    #: Whether the audit knows these rows as subjects.
+    has_history: ClassVar[bool] = False
+    change_form_template = "admin/punchcard/change_form.html"
     show_facets = admin.ShowFacets.NEVER
     view_on_site = False
 
@@ -130,7 +133,7 @@ class ScopedAdmin(ScopedPermissions, admin.ModelAdmin):
     ) -> HttpResponse:
         """A page is called after what it shows."""
         if (obj := kwargs.get("obj")) is not None:
-            context.update(title=str(obj), subtitle=None)
+            context.update(title=str(obj), subtitle=None, has_history=self.has_history)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -154,7 +157,9 @@ class ScopedAdmin(ScopedPermissions, admin.ModelAdmin):
         actions.pop("delete_selected", None)
         return actions
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase | None:
+    def response_action(  # type: ignore[override]  # the stubs are ahead of Django 5.2 here
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponseBase | None:
         """What cannot be an id chooses nothing."""
         try:
             for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):

@@ -102,7 +102,6 @@ class DeedsAdmin(ScopedAdmin):
     """With deeds: the buttons above the form and the pages behind them."""
 
     deeds: Sequence[Deed] = ()
-    change_form_template = "admin/punchcard/change_form.html"
 
     def get_urls(self) -> list[Any]:
         site, opts = self.admin_site, self.opts

@@ -127,6 +127,10 @@ class HoldAdmin(DeedsAdmin, ServiceAdmin):
             now=now,
         )
 
+    def audited_as(self, row: Hold) -> str:
+        """Holds are told as part of their agent's story."""
+        return str(row.agent_id)
+
     @admin.display(description="agent", ordering="agent__agent_name")
     def agent_shown(self, hold: Hold) -> SafeString | str:
         return cells.link(hold.agent)

@@ -69,6 +69,7 @@ class ServiceAdmin(ScopedAdmin):
 
     may_add = True
     may_change = True
+    has_history = True
     form = ServiceForm
 
     def write(
