@@ -45,9 +45,9 @@ class Reader:
             return None
         return kind(text)
 
-    def pod(self, pods: Iterable[Team]) -> Team | None:
+    def pod(self, organization: Organization) -> Team | None:
         text = self.text("pod")
-        found = next((pod for pod in pods if text in (str(pod.pk), pod.name)), None) if text else None
+        found = roster.pod_named(organization, text) if text else None
         if text and found is None:
             self.notes.append("There is no such pod here; all are shown.")
         return found
@@ -82,7 +82,7 @@ class Reader:
         return found
 
 
-def roster_filter(params: QueryDict, pods: Iterable[Team]) -> tuple[roster.RosterFilter, list[str]]:
+def roster_filter(params: QueryDict, organization: Organization) -> tuple[roster.RosterFilter, list[str]]:
     """The Overview's filter, and a sentence for each value that was passed over."""
     read = Reader(params)
     sort = read.text("sort")
@@ -92,7 +92,7 @@ def roster_filter(params: QueryDict, pods: Iterable[Team]) -> tuple[roster.Roste
     return (
         roster.RosterFilter(
             q=read.text("q"),
-            pod=read.pod(pods),
+            pod=read.pod(organization),
             state=read.choice("state", LifecycleState, "a state"),
             status=read.choice("status", ClockStatus, "a clock status"),
             sort=sort,
@@ -103,7 +103,7 @@ def roster_filter(params: QueryDict, pods: Iterable[Team]) -> tuple[roster.Roste
 
 
 def history_filter(
-    params: QueryDict, organization: Organization, pods: Iterable[Team], zone: ZoneInfo
+    params: QueryDict, organization: Organization, zone: ZoneInfo
 ) -> tuple[history.HistoryFilter, list[str]]:
     """Clock History's filter; its days are days in ``zone``, the reader's."""
     read = Reader(params)
@@ -119,7 +119,7 @@ def history_filter(
         history.HistoryFilter(
             q=read.text("q"),
             agent=agent,
-            pod=read.pod(pods),
+            pod=read.pod(organization),
             event=read.choice("event", ClockEvent, "a clock event"),
             start=_midnight(first, zone) if first else None,
             end=_midnight(last + timedelta(days=1), zone) if last else None,

@@ -19,6 +19,8 @@ from workforce.rules.matrix import Activity
 from workforce.selectors.standing import Standing
 
 PAGE_SIZE = 50
+#: More pods than this are typed, not chosen from a list.
+MOST_PODS = 100
 S = LifecycleState
 #: At work by the clock, but not getting on.
 HELD_UP = (S.BLOCKED, S.DEGRADED, S.ESCALATED, S.PAUSED)
@@ -272,7 +274,10 @@ def roster_page(organization: Organization, wanted: RosterFilter, *, standing: S
     total = agents.count()
     page = min(wanted.page, max(1, -(-total // PAGE_SIZE)))
     start = (page - 1) * PAGE_SIZE
-    rows = rows_of(list(_shown(agents)[start : start + PAGE_SIZE]), standing=standing, now=now)
+    # Sorting narrow rows and reading fifty wide ones is much less than sorting wide ones.
+    ids = list(agents.values_list("pk", flat=True)[start : start + PAGE_SIZE])
+    shown = _shown(Agent.objects.of(organization)).in_bulk(ids)
+    rows = rows_of([shown[pk] for pk in ids if pk in shown], standing=standing, now=now)
     entries: list[Row | PodRow] = list(rows)
     if not wanted.sort:
         entries = _with_pods(rows, agents)
@@ -299,8 +304,19 @@ def _with_pods(rows: Sequence[Row], agents: QuerySet[Agent]) -> list[Row | PodRo
     return entries
 
 
-def pods_of(organization: Organization) -> list[Team]:
-    return list(Team.objects.filter(organization=organization).order_by("name"))
+def pods_of(organization: Organization) -> list[Team] | None:
+    """To choose from; None where they are too many for that."""
+    pods = list(Team.objects.filter(organization=organization).order_by("name")[: MOST_PODS + 1])
+    return pods if len(pods) <= MOST_PODS else None
+
+
+def pod_named(organization: Organization, text: str) -> Team | None:
+    """The pod of that name or id in this organisation."""
+    pods = Team.objects.filter(organization=organization)
+    try:
+        return pods.filter(pk=UUID(text)).first()
+    except ValueError:
+        return pods.filter(name__iexact=text).order_by("name").first()
 
 
 def _row(agent: Agent, duty: Duty, standing: Standing, now: datetime) -> Row:

@@ -21,19 +21,18 @@ from workforce.views.export import csv_response
 @vary_on_headers("HX-Request")
 def clock_history(request: MemberRequest) -> HttpResponse:
     """The page; for htmx only the table with its filter's notes."""
-    organization, pods = request.organization, pods_of(request.organization)
-    wanted, notes = history_filter(request.GET, organization, pods, zone_of(request.user))
+    organization = request.organization
+    wanted, notes = history_filter(request.GET, organization, zone_of(request.user))
     context = {
         "now": timezone.now(),
-        "pods": pods,
         "events": list(ClockEvent),
         "filter": wanted,
         "notes": notes,
         "page": history.history_page(organization, wanted),
-        "params": request.GET,
     }
     if request.htmx:
         return render(request, "scheduling/_history.html", context)
+    context["pods"] = pods_of(organization)
     context["agent_names"] = history.some_agent_names(organization)
     return render(request, "scheduling/history.html", context)
 
@@ -43,5 +42,5 @@ def clock_history(request: MemberRequest) -> HttpResponse:
 def history_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Everything that matches the filter, not just the page."""
     organization, zone = request.organization, zone_of(request.user)
-    wanted, _ = history_filter(request.GET, organization, pods_of(organization), zone)
+    wanted, _ = history_filter(request.GET, organization, zone)
     return csv_response("clock-history", HISTORY_COLUMNS, history_lines(organization, wanted, zone=zone))

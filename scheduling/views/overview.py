@@ -22,7 +22,8 @@ def overview(request: MemberRequest) -> HttpResponse:
     context = roster_context(request)
     if request.htmx:
         return render(request, "scheduling/_roster.html", context)
-    return render(request, "scheduling/overview.html", {**context, **top_context(request)})
+    context = {**context, **top_context(request), "pods": roster.pods_of(request.organization)}
+    return render(request, "scheduling/overview.html", context)
 
 
 @member_required
@@ -45,6 +46,6 @@ def live(request: MemberRequest) -> HttpResponse:
 @require_safe
 def roster_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Everything that matches the filter, not just the page."""
-    wanted, _ = roster_filter(request.GET, roster.pods_of(request.organization))
+    wanted, _ = roster_filter(request.GET, request.organization)
     lines = roster_lines(request.organization, wanted, now=timezone.now(), zone=timezone.get_current_timezone())
     return csv_response("agents", ROSTER_COLUMNS, lines)

@@ -13,12 +13,11 @@ from workforce.views.access import MemberRequest
 
 
 def roster_context(request: MemberRequest) -> dict[str, Any]:
-    now, pods = timezone.now(), roster.pods_of(request.organization)
-    wanted, notes = roster_filter(request.GET, pods)
+    now = timezone.now()
+    wanted, notes = roster_filter(request.GET, request.organization)
     standing = standing_of(request.user, request.organization)
     return {
         "now": now,
-        "pods": pods,
         "notes": notes,
         "filter": wanted,
         "page": roster.roster_page(request.organization, wanted, standing=standing, now=now),

@@ -99,7 +99,9 @@ PATHS = ["/", "/?q=nobody", "/history", "/preferences", "/agents/{agent}/hours",
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 768, 1280])
-def test_no_page_scrolls_sideways(desk: Desk, alice: Any, organization: Any, agent: Agent, width: int, scheme: str) -> None:
+def test_no_page_scrolls_sideways(
+    desk: Desk, alice: Any, organization: Any, agent: Agent, width: int, scheme: str
+) -> None:
     desk.expected = ["status of 404"]
     long = AgentFactory(
         organization=organization, team=agent.team, agent_name="x" * 80, clock_status="clocked_in", owner_user=alice

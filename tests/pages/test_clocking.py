@@ -1,5 +1,6 @@
 """The two buttons."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -19,8 +20,6 @@ def press(client: Client, agent: Any, verb: str = "clock-in", **fields: str) -> 
 
 
 def toast(answer: Any) -> tuple[str, bool]:
-    import json
-
     said = json.loads(answer["HX-Trigger"])["toast"]
     return said["text"], said["bad"]
 

@@ -1,5 +1,6 @@
 """Text that people and runtimes write is shown, never run; and nothing on a page needs what the policy forbids."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -126,8 +127,6 @@ def test_the_policy_allows_only_this_host(reader: Reader, alice: Any, agent: Any
 
 
 def test_htmx_is_told_not_to_evaluate_nor_to_add_styles(reader: Reader, alice: Any) -> None:
-    import json
-
     meta = parse(reader(alice).get("/")).one("meta", name="htmx-config")
     config = json.loads(meta.attrs["content"])
     assert (config["allowEval"], config["includeIndicatorStyles"], config["allowScriptTags"]) == (False, False, False)

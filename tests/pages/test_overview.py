@@ -341,3 +341,14 @@ def test_htmx_gets_the_table_alone(reader: Reader, alice: Any, fleet: Any) -> No
 def test_other_methods_are_refused(reader: Reader, alice: Any) -> None:
     for path in ("/", "/overview/live", "/overview.csv", "/history", "/history.csv"):
         assert reader(alice).post(path).status_code == 405
+
+
+def test_too_many_pods_to_choose_from_are_typed(
+    reader: Reader, alice: Any, organization: Any, fleet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduling.selectors.roster.MOST_PODS", 1)
+    client = reader(alice)
+    assert parse(client.get("/")).one("input", name="pod").attrs["value"] == ""
+    page = parse(client.get("/?pod=support"))
+    assert names(page) == ["triage-01", "triage-02"]
+    assert page.one("input", name="pod").attrs["value"] == "Support"

@@ -51,8 +51,8 @@ def queries(client: Client, path: str) -> int:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/", 15),
-        ("/?sort=heartbeat", 14),
+        ("/", 16),
+        ("/?sort=heartbeat", 15),
         ("/overview/live", 15),
         ("/history", 6),
         ("/preferences", 3),

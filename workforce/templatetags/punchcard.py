@@ -17,9 +17,7 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A symbol of the sprite. Decoration: the word beside it is what counts."""
-    return format_html(
-        '<svg class="i" aria-hidden="true"><use href="{}#{}"></use></svg>', static("sprite.svg"), name
-    )
+    return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"></use></svg>', static("sprite.svg"), name)
 
 
 @register.simple_tag

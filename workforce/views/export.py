@@ -23,9 +23,7 @@ def neutral(cell: object) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def csv_response(
-    name: str, columns: Sequence[str], lines: Iterable[Sequence[object]]
-) -> StreamingHttpResponse:
+def csv_response(name: str, columns: Sequence[str], lines: Iterable[Sequence[object]]) -> StreamingHttpResponse:
     """A download ``punchcard-<name>.csv``, UTF-8, streamed."""
 
     def written() -> Iterator[str]:
