@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='agent',
-            index=models.Index(fields=['organization', 'clock_status'], name='agent_org_clock'),
+            index=models.Index(fields=["organization", "clock_status", "current_state"], name='agent_org_clock'),
         ),
         migrations.AddIndex(
             model_name='agent',

@@ -156,7 +156,7 @@ class Agent(ConcurrentTransitionMixin, models.Model):
         ]
         indexes = [
             # The three stat cards and the roster's filters count on these.
-            models.Index(fields=["organization", "clock_status"], name="agent_org_clock"),
+            models.Index(fields=["organization", "clock_status", "current_state"], name="agent_org_clock"),
             models.Index(fields=["organization", "current_state"], name="agent_org_state"),
             models.Index(fields=["organization", "team", "agent_name"], name="agent_org_team_name"),
         ]
