@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from scheduling.choices import OffHoursAction, ScheduleType
+from scheduling.rules.clock import Policy
 from scheduling.rules.hours import LONGEST_NAME, Hours, Window
 from workforce.models import Agent, Organization
 from workforce.models.ids import uuid7
@@ -62,6 +63,18 @@ class WorkSchedule(models.Model):
     def hours(self) -> Hours:
         """The rule's view of this schedule; load with ``prefetch_related("shifts")``."""
         return Hours(tz=self.time_zone, windows=tuple(shift.window() for shift in self.shifts.all()))
+
+    def policy(self) -> Policy:
+        """How the rule of the clock sees the rest of this schedule."""
+        return Policy(
+            enabled=self.enabled,
+            enforce_clock_in=self.enforce_clock_in,
+            enforce_clock_out=self.enforce_clock_out,
+            auto_wake=self.auto_wake,
+            grace_minutes=self.grace_minutes,
+            off_hours_action=self.off_hours_action,
+            active_since=self.active_since,
+        )
 
     @property
     def due(self) -> datetime | None:

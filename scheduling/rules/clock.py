@@ -99,7 +99,7 @@ def decide(hours: Hours, policy: Policy, facts: ClockFacts, now: datetime) -> De
 def _while_in(hours: Hours, policy: Policy, facts: ClockFacts, now: datetime) -> Decision:
     if not policy.enforce_clock_out:
         return _nothing(None, "Clock-out is not enforced.")
-    end = _end_that_counts(hours, policy, facts, now)
+    end = end_of_duty(hours, policy, facts.since, now)
     if end is None:
         running = interval_at(hours, now)
         if running is not None and running.endless:
@@ -112,14 +112,16 @@ def _while_in(hours: Hours, policy: Policy, facts: ClockFacts, now: datetime) ->
     return Decision(Action.AUTO_PAUSE, max(due, policy.active_since), now + RECHECK, why)
 
 
-def _end_that_counts(hours: Hours, policy: Policy, facts: ClockFacts, now: datetime) -> datetime | None:
-    """The first end after the agent clocked in that no next start follows within the grace period: through a
-    shorter pause it goes on. A clock-in outside hours thus ends with the next shift (spec W4).
+def end_of_duty(hours: Hours, policy: Policy, since: datetime | None, now: datetime) -> datetime | None:
+    """When the duty of an agent that clocked in at `since` ends, without the grace period; None if nothing ends it.
+
+    It is the first end after `since` that no next start follows within the grace period: through a shorter
+    pause it goes on. A clock-in outside hours thus ends with the next shift (spec W4).
 
     Of the time before the hours began to act, only the interval that then ran or had last run counts: who is
     at work when hours are set within them stays.
     """
-    since = policy.active_since if facts.since is None else facts.since
+    since = policy.active_since if since is None else since
     last = latest(hours, policy.active_since)
     if last is not None:
         since = max(since, last.start)

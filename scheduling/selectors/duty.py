@@ -9,6 +9,7 @@ from uuid import UUID
 from scheduling.choices import OffHoursAction
 from scheduling.models import WorkSchedule
 from scheduling.rules import hours as rules
+from scheduling.rules.clock import end_of_duty
 from workforce.choices import ClockStatus, HoldKind, LifecycleState
 from workforce.models import Agent, Hold
 from workforce.rules.lifecycle import GONE
@@ -64,7 +65,7 @@ def _duty(agent: Agent, schedule: WorkSchedule | None, holds: Sequence[Hold], no
         in_grace=bool(state and state.in_grace and agent.clock == ClockStatus.CLOCKED_IN),
         desired_state=desired,
         reason=reason,
-        next_event=_next_event(agent, acting, hours, state, holds, now),
+        next_event=_next_event(agent, acting, hours, holds, now),
         schedule=schedule,
         schedule_text=rules.describe(hours) if hours is not None else "",
         around_the_clock=bool(state and state.open and state.next_event is None),
@@ -92,42 +93,41 @@ def _desired(agent: Agent, schedule: WorkSchedule | None, holds: Sequence[Hold])
 
 
 def _next_event(
-    agent: Agent,
-    schedule: WorkSchedule | None,
-    hours: rules.Hours | None,
-    state: rules.WorkState | None,
-    holds: Sequence[Hold],
-    now: datetime,
+    agent: Agent, schedule: WorkSchedule | None, hours: rules.Hours | None, holds: Sequence[Hold], now: datetime
 ) -> tuple[EventKind, datetime] | None:
     if agent.state in GONE:
         return None
-    ends = [hold.until for hold in holds if hold.kind != HoldKind.OFF_HOURS and hold.until is not None]
-    if ends and all(hold.until is not None or hold.kind == HoldKind.OFF_HOURS for hold in holds):
-        return "resumes", max(ends)
-    if schedule is None or hours is None or state is None:
+    others = [hold for hold in holds if hold.kind != HoldKind.OFF_HOURS]
+    ends = [hold.until for hold in others if hold.until is not None]
+    freed = max(ends) if ends and len(ends) == len(others) else None
+    if schedule is None or hours is None:
+        return ("resumes", freed) if freed else None
+    if agent.clock == ClockStatus.CLOCKED_OUT:
+        return None if others and not freed else _next_start(schedule, hours, freed, now)
+    return ("resumes", freed) if freed else _next_end(agent, schedule, hours, now)
+
+
+def _next_start(
+    schedule: WorkSchedule, hours: rules.Hours, freed: datetime | None, now: datetime
+) -> tuple[EventKind, datetime] | None:
+    """``freed`` is when the last of the other holds ends: until then nobody is woken."""
+    moment = max(now, freed or now)
+    if freed is not None and rules.interval_at(hours, moment) is not None:
+        return "resumes", moment
+    start = rules.next_start(hours, moment)
+    if start is None:
         return None
-    if agent.clock == ClockStatus.CLOCKED_IN:
-        return _next_end(agent, schedule, hours, state, now)
-    if state.next_event is None:
-        return None
-    start = state.next_event.at
-    if state.open:
-        following = rules.next_start(hours, start)
-        if following is None:
-            return None
-        start = following
     return ("clocks_in" if schedule.auto_wake else "shift_starts"), start
 
 
 def _next_end(
-    agent: Agent, schedule: WorkSchedule, hours: rules.Hours, state: rules.WorkState, now: datetime
+    agent: Agent, schedule: WorkSchedule, hours: rules.Hours, now: datetime
 ) -> tuple[EventKind, datetime] | None:
-    over = rules.latest(hours, now) if state.in_grace and schedule.enforce_clock_out else None
-    if over is not None and (agent.clock_since is None or agent.clock_since < over.end):
-        return "clocks_out", over.end + timedelta(minutes=schedule.grace_minutes)
-    if state.next_event is None:
-        return None
-    end = state.next_event.at if state.open else rules.first_end_after(hours, state.next_event.at)
+    """The end of the shift; once that has passed, the end of the grace period, when the clock acts."""
+    if not schedule.enforce_clock_out:
+        end = rules.first_end_after(hours, now)
+        return ("shift_ends", end) if end else None
+    end = end_of_duty(hours, schedule.policy(), agent.clock_since, now)
     if end is None:
         return None
-    return ("clocks_out" if schedule.enforce_clock_out else "shift_ends"), end
+    return "clocks_out", end if now < end else max(end + timedelta(minutes=schedule.grace_minutes), now)

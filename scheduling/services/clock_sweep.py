@@ -148,7 +148,7 @@ def _handle(ids: Sequence[UUID], *, now: datetime, result: SweepResult) -> None:
 
 
 def _decide(schedule: WorkSchedule, *, other_holds: bool, now: datetime, plan: _Plan) -> None:
-    agent, hours, policy = schedule.agent, schedule.hours(), policy_of(schedule)
+    agent, hours, policy = schedule.agent, schedule.hours(), schedule.policy()
     status, since = agent.clock, agent.clock_since
     for _ in range(MAX_ROUNDS):
         facts = rules.ClockFacts(
@@ -171,18 +171,6 @@ def _decide(schedule: WorkSchedule, *, other_holds: bool, now: datetime, plan: _
     elif verdict.action == rules.Action.WAKE_LATER:
         plan.wake_later.append((agent, verdict))
     plan.next_check.setdefault(verdict.next_check_at, []).append(agent.pk)
-
-
-def policy_of(schedule: WorkSchedule) -> rules.Policy:
-    return rules.Policy(
-        enabled=schedule.enabled,
-        enforce_clock_in=schedule.enforce_clock_in,
-        enforce_clock_out=schedule.enforce_clock_out,
-        auto_wake=schedule.auto_wake,
-        grace_minutes=schedule.grace_minutes,
-        off_hours_action=schedule.off_hours_action,
-        active_since=schedule.active_since,
-    )
 
 
 def _healthy_since_start(agent: Agent, hours: hours_rules.Hours, active_since: datetime, now: datetime) -> bool:

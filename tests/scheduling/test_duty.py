@@ -141,6 +141,30 @@ def test_when_it_resumes_is_when_the_last_hold_ends(agent):
     assert duty(agent).next_event is None, "nobody knows when"
 
 
+@pytest.mark.parametrize(
+    ("until", "event"),
+    [
+        ("thu 20:00", ("clocks_in", "fri 09:00")),
+        ("fri 11:00", ("resumes", "fri 11:00")),
+        ("sat 12:00", ("clocks_in", "+mon 09:00")),
+        (None, None),
+    ],
+    ids=["before the start", "in the shift", "after the shift", "nobody knows when"],
+)
+def test_off_duty_and_held_it_waits_for_both(agent, until, event):
+    """The clock wakes nobody who is held, and a hold that ends at night frees nobody."""
+    hours(agent, status="clocked_out", since="thu 17:10")
+    hold(agent, HoldKind.OFF_HOURS)
+    hold(agent, HoldKind.BUDGET, until=until)
+    assert duty(agent, "thu 19:00").next_event == (event and (event[0], at(event[1])))
+
+
+@pytest.mark.parametrize("moment", ["thu 11:00", "thu 12:01", "thu 12:04"])
+def test_a_pause_shorter_than_the_grace_is_no_end(agent, moment):
+    hours(agent, status="clocked_in", since="thu 09:00", shifts=[("A", WEEKDAYS, 540, 720), ("B", WEEKDAYS, 725, 1020)])
+    assert duty(agent, moment).next_event == ("clocks_out", at("thu 17:00"))
+
+
 def test_stop_is_stronger_than_a_hold_off_duty(agent):
     hours(agent, status="clocked_out", since="wed 17:10", off_hours_action="stop")
     hold(agent, HoldKind.BUDGET)
