@@ -12,7 +12,7 @@ texts = st.text(max_size=12)
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | texts,
     lambda children: st.lists(children, max_size=3) | st.dictionaries(texts, children, max_size=3),
-    max_leaves=6,
+    max_leaves=4,
 )
 events = st.dictionaries(texts, plain, min_size=1, max_size=4)
 chains = st.lists(events, min_size=2, max_size=8)
@@ -31,7 +31,7 @@ def replaced(links, at, **changes):
     return [*links[:at], dataclasses.replace(links[at], **changes), *links[at + 1 :]]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(chains)
 def test_an_untouched_chain_holds(rows):
     assert first_break(linked(rows)) is None
@@ -41,7 +41,7 @@ def test_an_empty_chain_holds():
     assert first_break([]) is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(chains, st.data())
 def test_a_changed_event_is_named(rows, data):
     at = data.draw(st.integers(0, len(rows) - 1))
@@ -52,7 +52,7 @@ def test_a_changed_event_is_named(rows, data):
     assert "changed" in found.why
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(chains, st.data())
 def test_a_removed_event_is_named(rows, data):
     at = data.draw(st.integers(0, len(rows) - 1))
@@ -62,7 +62,7 @@ def test_a_removed_event_is_named(rows, data):
     assert "event is missing" in found.why
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(chains, st.data())
 def test_a_removed_link_is_named(rows, data):
     at = data.draw(st.integers(0, len(rows) - 2))
@@ -78,7 +78,7 @@ def test_a_tail_cut_off_cannot_be_seen_without_a_head_kept_elsewhere():
     assert first_break(links[:3]) is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(chains, st.data())
 def test_a_link_put_in_between_is_named(rows, data):
     at = data.draw(st.integers(0, len(rows) - 1))
@@ -92,7 +92,7 @@ def test_a_link_put_in_between_is_named(rows, data):
     assert found.seq == at + 2, "the forged link is whole in itself; the one behind it no longer names what it follows"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(chains, st.data())
 def test_two_events_that_changed_places_are_named_at_the_first(rows, data):
     first = data.draw(st.integers(0, len(rows) - 2))
@@ -104,7 +104,7 @@ def test_two_events_that_changed_places_are_named_at_the_first(rows, data):
     assert found.seq == first + 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(chains, st.data())
 def test_a_link_rewritten_with_its_own_right_hash_breaks_the_next(rows, data):
     at = data.draw(st.integers(0, len(rows) - 2))
