@@ -124,6 +124,21 @@ def test_where_the_database_fails_no_row_is_blamed(fleet, monkeypatch):
     assert sweep(START).clocked_in == 6
 
 
+def test_nor_while_a_batch_is_repeated_row_by_row(fleet, monkeypatch):
+    """One bad row, and then the database is gone: the good ones do not wait an hour for it."""
+    faults = [RuntimeError("one bad row")]
+
+    def fail(*args, **kwargs):
+        raise faults.pop() if faults else OperationalError("server closed the connection")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "apply", fail)
+        with pytest.raises(OperationalError):
+            sweep(START)
+    assert set(WorkSchedule.objects.values_list("clock_due_at", flat=True)) == {at(START)}
+    assert sweep(START).clocked_in == 6
+
+
 def test_a_sweep_that_cannot_even_claim_says_so(monkeypatch):
     """Else its tick would call it alive."""
 
