@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 19, 13, 32, tzinfo=UTC)
 
 
 def run(name):
+    app.loader.import_default_modules()  # as a worker does at its start
     return app.tasks[name].apply(throw=True, task_id=f"task-{name}").get()
 
 
