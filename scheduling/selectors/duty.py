@@ -50,7 +50,7 @@ def duty_of(agents: Iterable[Agent], *, now: datetime) -> dict[UUID, Duty]:
         for schedule in WorkSchedule.objects.filter(agent__in=ids).prefetch_related("shifts")
     }
     held: dict[UUID, list[Hold]] = {}
-    for hold in Hold.objects.active().filter(agent__in=ids).order_by("placed_at"):
+    for hold in Hold.objects.active().filter(agent__in=ids).order_by("placed_at", "id"):
         held.setdefault(hold.agent_id, []).append(hold)
     return {agent.pk: _duty(agent, schedules.get(agent.pk), held.get(agent.pk, []), now) for agent in agents}
 

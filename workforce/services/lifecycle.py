@@ -156,7 +156,7 @@ def _clear_holds(agent: Agent, target: LifecycleState, *, reason: str, by: Actor
 
 def _follow_holds(agent: Agent, *, by: Actor, now: datetime) -> None:
     """Holds placed before the agent was ready pause it now (spec R8)."""
-    hold = agent.holds.active().order_by("placed_at").first()
+    hold = agent.holds.active().order_by("placed_at", "id").first()
     if hold is not None:
         audit.record_many(move([agent], S.PAUSED, reasons={agent.pk: hold.reason}, by=by, now=now))
 
