@@ -102,6 +102,7 @@ class CommandKind(Choice):
     PAUSE = "pause", "Pause"
     RESUME = "resume", "Resume"
     STOP = "stop", "Stop"
+    CANCEL = "cancel", "Cancel a task"
 
 
 class Theme(Choice):
@@ -134,3 +135,56 @@ class KeyScope(Choice):
     SCHEDULES = "schedules", "Create, change and delete working hours"
     LIFECYCLE = "lifecycle", "Move agents through the lifecycle, place and release holds"
     HEARTBEATS = "heartbeats", "Send heartbeats for any agent"
+    BUDGETS = "budgets", "Change token caps"
+    ROSTER = "roster", "Hire agents and change their records"
+    TASKS = "tasks", "Create, change, assign, complete and cancel tasks"
+    WORK = "work", "Claim work and report on it for any agent"
+
+
+class TaskPriority(Choice):
+    """000 "Task Queue Tab". ``rank`` orders them."""
+
+    LOW = "low", "Low", "is-none", "down"
+    NORMAL = "normal", "Normal", "is-info", "task"
+    HIGH = "high", "High", "is-warn", "up"
+    CRITICAL = "critical", "Critical", "sla-critical", "breach"
+
+    @property
+    def rank(self) -> int:
+        return list(TaskPriority).index(self)
+
+
+class TaskType(Choice):
+    NEW = "new", "New"
+    CONTINUE = "continue", "Continue"
+    SCHEDULED = "scheduled", "Scheduled"
+    DELEGATION = "delegation", "Delegation"
+
+
+class TaskStatus(Choice):
+    """Where a task stands (spec T1)."""
+
+    QUEUED = "queued", "Queued", "st-ready", "tray"
+    IN_PROGRESS = "in_progress", "In progress", "st-executing", "executing"
+    BLOCKED = "blocked", "Blocked", "st-blocked", "blocked"
+    COMPLETED = "completed", "Completed", "is-good", "in"
+    CANCELLED = "cancelled", "Cancelled", "is-none", "x"
+
+
+class BlockerCode(Choice):
+    """Why work cannot go on (001 §1.2)."""
+
+    WAITING_INPUT = "waiting_input", "Waiting for input"
+    TOOL_ERROR = "tool_error", "Tool error"
+    DEPENDENCY = "dependency", "Dependency"
+    POLICY = "policy", "Policy"
+
+
+class ReportKind(Choice):
+    """What became of one stretch of work on a task. ``late`` came after the task was out of the runtime's hands."""
+
+    COMPLETED = "completed", "Completed", "is-good", "in"
+    FAILED = "failed", "Failed", "is-bad", "breach"
+    BLOCKED = "blocked", "Blocked", "st-blocked", "blocked"
+    LOST = "lost", "Lost", "is-bad", "breach"
+    LATE = "late", "Late", "is-none", "clock"

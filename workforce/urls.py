@@ -1,10 +1,12 @@
-"""Pages about people and organisations."""
+"""Pages about people, organisations and tasks."""
 
 from django.urls import path
 
+from workforce.views import task_deeds, tasks
 from workforce.views.notices import mark_read
 from workforce.views.organizations import switch_organization
 from workforce.views.preferences import preferences, theme, time_zone
+from workforce.views.roster_import import import_agents, import_template, roster_file
 from workforce.views.sign_in import SignIn, SignOut
 
 urlpatterns = [
@@ -14,6 +16,21 @@ urlpatterns = [
     path("preferences", preferences, name="preferences"),
     path("preferences/theme", theme, name="preferences-theme"),
     path("preferences/time-zone", time_zone, name="preferences-time-zone"),
+    path("agents/import", import_agents, name="agents-import"),
+    path("agents/import/template.csv", import_template, name="agents-template"),
+    path("agents/roster.csv", roster_file, name="agents-file"),
     path("notices/read", mark_read, name="notices-read"),
     path("notices/<uuid:notice_id>/read", mark_read, name="notice-read"),
+    path("tasks", tasks.tasks, name="tasks"),
+    path("tasks/live", tasks.live, name="tasks-live"),
+    path("tasks.csv", tasks.tasks_csv, name="tasks-csv"),
+    path("tasks/new", tasks.create, name="task-new"),
+    path("tasks/agents", tasks.agents, name="task-agents"),
+    path("tasks/bulk", task_deeds.bulk, name="tasks-bulk"),
+    path("tasks/<uuid:task_id>", tasks.task, name="task"),
+    path("tasks/<uuid:task_id>/edit", task_deeds.edit, name="task-edit"),
+    *(
+        path(f"tasks/<uuid:task_id>/{name}", task_deeds.deed, {"name": name}, name=f"task-{name}")
+        for name in task_deeds.DEEDS
+    ),
 ]

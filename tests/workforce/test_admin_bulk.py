@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.factories import AgentFactory
+from tests.factories import AgentFactory, TeamFactory
 from tests.support.admin import as_hr, fields_of, page
 from workforce.admin import deeds
 from workforce.choices import HoldKind
@@ -105,6 +105,46 @@ def test_too_many_at_once_are_refused(client: Client, three, monkeypatch) -> Non
     assert "Choose at most 2 at once." in client.get(LIST).content.decode()
 
 
+def say(client: Client, asked: Any, **typed: str) -> Any:
+    return client.post(LIST, {**fields_of(asked.content.decode()), **typed})
+
+
+def test_it_reassigns_each(client: Client, three, hugo) -> None:
+    asked = choose(client, "reassign_owner", three)
+    assert all(agent.agent_name in asked.content.decode() for agent in three)
+    done = say(client, asked, owner=three[0].agent_name)
+    outcomes = {result.row.pk: result for result in done.context["results"]}
+    assert [outcomes[agent.pk].done for agent in three] == [False, True, True]
+    assert outcomes[three[0].pk].said == "An agent cannot own itself."
+    say(client, choose(client, "reassign_owner", three), owner="HUGO@example.com")
+    assert {agent.owner for agent in Agent.objects.all()} == {hugo}
+    assert AuditEvent.objects.filter(action="agent.owner_changed").count() == 5
+
+
+def test_it_moves_each(client: Client, three) -> None:
+    growth = TeamFactory(organization=three[0].organization, name="Growth")
+    done = say(client, choose(client, "move_pod", three), team="Growth")
+    assert {agent.team for agent in Agent.objects.all()} == {growth}
+    assert "is in Growth." in done.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("action", "typed", "says"),
+    [
+        ("reassign_owner", {"owner": "charlie@example.com"}, "There is no such person or agent in this organisation."),
+        ("reassign_owner", {"owner": "nobody"}, "There is no such person or agent in this organisation."),
+        ("move_pod", {"team": "Theirs"}, "There is no such pod in this organisation."),
+    ],
+)
+def test_what_is_of_others_is_not_there(
+    client: Client, three, charlie, other_organization, action: str, typed: dict[str, str], says: str
+) -> None:
+    TeamFactory(organization=other_organization, name="Theirs")
+    done = say(client, choose(client, action, three), **typed)
+    assert {result.said for result in done.context["results"]} == {says}
+    assert not AuditEvent.objects.exists()
+
+
 @pytest.mark.parametrize("chosen", [["nonsense"], ["0199a0b2-0000-7000-8000-000000000000"]])
 def test_odd_ids_do_nothing(chosen: list[str], client: Client, three) -> None:
     said = {"action": "pause", "apply": "1", "_selected_action": chosen, "reason": "x"}
@@ -114,4 +154,12 @@ def test_odd_ids_do_nothing(chosen: list[str], client: Client, three) -> None:
 
 def test_there_is_no_action_that_removes(client: Client, three) -> None:
     choices = client.get(LIST).context["cl"].model_admin.get_actions(client.get(LIST).wsgi_request)
-    assert set(choices) == {"pause", "retire", "release_manual", "export_csv"}
+    assert set(choices) == {
+        "pause",
+        "retire",
+        "release_manual",
+        "reassign_owner",
+        "move_pod",
+        "export_csv",
+        "export_roster",
+    }

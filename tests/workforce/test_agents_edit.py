@@ -130,7 +130,8 @@ def test_the_matrix_says_who_changes_what(agent, alice, hugo, lee, olga, vera, n
         person(vera): [],
         itself(agent): [],
         key(KeyScope.CLOCK): [],
-        key(KeyScope.LIFECYCLE): [ONBOARDING, CAPABILITIES, TOOLS, BUDGET],
+        key(KeyScope.LIFECYCLE): [],
+        key(KeyScope.ROSTER): [ONBOARDING, CAPABILITIES, TOOLS, BUDGET],
         SYSTEM: [ONBOARDING, CAPABILITIES, TOOLS, BUDGET],
     }
     start = Agent.objects.filter(pk=agent.pk).values("notes", "capability_tags", "tools", "cost_budget_daily").get()

@@ -45,6 +45,8 @@ def test_it_shows_every_field_of_the_roster(api: Api, agent: Agent, olga: Any, p
         "priority_tier": "P1",
         "risk_level": "low",
         "cost_budget_daily": None,
+        "avatar": "",
+        "tools": {},
         "clock_status": "no_schedule",
         "last_seen_at": None,
         "notes": "",

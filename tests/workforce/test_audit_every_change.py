@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from budgets.services.caps import set_caps
 from scheduling.services import clock, schedules
 from tests.factories import AgentFactory, MembershipFactory, UserFactory, WorkScheduleFactory
 from tests.support.actors import person
 from workforce.choices import HoldKind, KeyScope, Role
 from workforce.models import AuditEvent
 from workforce.rules.refusals import Forbidden, Refusal
-from workforce.services import agents, holds, keys, lifecycle, people, teams
+from workforce.services import agents, holds, keys, lifecycle, people, roster_import, teams
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 19, 13, 32, tzinfo=UTC)
@@ -78,6 +79,12 @@ def _hire(s):
     )
 
 
+def _import(s):
+    head = "agent_name,agent_type,capability_tags,model_profile,owner,team,priority_tier,risk_level"
+    lines = [f"new-{n},main,qa,sonnet,{s.olga.email},{s.pod.name},P2,low" for n in range(2)]
+    return roster_import.run(**s.here, text="\n".join((head, *lines)))
+
+
 def _prepared(prepare, call):
     """A change whose stage is set first; what that wrote does not count."""
 
@@ -92,6 +99,7 @@ def _prepared(prepare, call):
 #: Name -> (what is done, the actions of the events it writes).
 CHANGES = {
     "agents.create": (_hire, ["agent.created"]),
+    "roster_import.run": (_import, ["agent.created", "agent.created"]),
     "agents.edit": (lambda s: agents.edit(**s.it, changes={"notes": "x"}), ["agent.edited"]),
     "agents.edit owner": (
         lambda s: agents.edit(**s.it, changes={"owner": s.member().user, "notes": "x"}),
@@ -139,6 +147,7 @@ CHANGES = {
     ),
     "teams.create": (lambda s: teams.create(**s.here, name="Growth", lead=s.olga), ["team.created"]),
     "teams.edit": (lambda s: teams.edit(team=s.pod, name="Growth", lead=None, **s.who), ["team.edited"]),
+    "caps.set_caps": (lambda s: set_caps(**s.it, caps={"daily_tokens": 0}), ["caps.changed"]),
     "clock.clock_in": (lambda s: clock.clock_in(**s.it), ["clock.clocked_in"]),
     "clock.clock_out": (
         _prepared(Stage.clocked_in, lambda s, _: clock.clock_out(**s.it)),
@@ -201,6 +210,7 @@ REFUSALS = {
     "keys.issue without scope": lambda s: keys.issue(**s.here, name="ops"),
     "people.add_member twice": lambda s: people.add_member(**s.here, email=s.olga.email, role=Role.LEAD),
     "people.edit_organization": lambda s: people.edit_organization(**s.here, name="", time_zone="UTC"),
+    "caps.set_caps": lambda s: set_caps(**s.it, caps={"daily_tokens": -1, "weekly_tokens": 5}),
     "teams.create twin": lambda s: teams.create(**s.here, name=s.pod.name),
     "clock.clock_out": lambda s: clock.clock_out(**s.it),
     "schedules.create": lambda s: schedules.create(**s.it, data=HOURS | {"end": "09:00"}),

@@ -35,13 +35,13 @@ def test_a_newer_one_replaces_it(agent):
     first, second = issue(agent, CommandKind.PAUSE), issue(agent, CommandKind.WAKE, now=LATER)
     first.refresh_from_db()
     assert first.superseded_at == LATER
-    assert deliver(agent) == {agent.pk: second}
+    assert deliver(agent) == {agent.pk: [second]}
 
 
 def test_it_is_delivered_until_acknowledged(agent):
     made = issue(agent, CommandKind.WAKE)
     for minutes in range(1, 4):
-        assert deliver(agent, now=NOW + timedelta(minutes=minutes)) == {agent.pk: made}
+        assert deliver(agent, now=NOW + timedelta(minutes=minutes)) == {agent.pk: [made]}
     made.refresh_from_db()
     assert made.delivered_at == LATER, "the first answer that carried it"
     assert commands.acknowledge(agent_ids=[agent.pk], command_ids=[made.pk], now=LATER) == 1
@@ -54,7 +54,7 @@ def test_it_is_delivered_until_acknowledged(agent):
 def test_after_an_acknowledgement_there_is_room_for_the_next(agent):
     commands.acknowledge(agent_ids=[agent.pk], command_ids=[issue(agent, CommandKind.WAKE).pk], now=LATER)
     following = issue(agent, CommandKind.STOP, now=LATER)
-    assert deliver(agent) == {agent.pk: following}
+    assert deliver(agent) == {agent.pk: [following]}
     assert Command.objects.filter(superseded_at=None).count() == 2
 
 
@@ -62,13 +62,13 @@ def test_an_agent_cannot_acknowledge_for_another(organization, agent):
     other = AgentFactory(organization=organization)
     theirs = issue(other, CommandKind.WAKE)
     assert commands.acknowledge(agent_ids=[agent.pk], command_ids=[theirs.pk], now=LATER) == 0
-    assert deliver(agent, other) == {other.pk: theirs}
+    assert deliver(agent, other) == {other.pk: [theirs]}
 
 
 def test_a_late_acknowledgement_of_a_replaced_one_leaves_the_newer(agent):
     first, second = issue(agent, CommandKind.PAUSE), issue(agent, CommandKind.WAKE)
     assert commands.acknowledge(agent_ids=[agent.pk], command_ids=[first.pk], now=LATER) == 1
-    assert deliver(agent) == {agent.pk: second}
+    assert deliver(agent) == {agent.pk: [second]}
 
 
 def test_the_database_keeps_one_pending(agent):

@@ -177,6 +177,35 @@ def test_rotation_never_lengthens_a_life(organization, now):
     assert audited(old, action="key.rotated")[0].after["expires_at"] == (now + HOUR).isoformat()
 
 
+def test_a_successor_expires_when_the_old_one_was_to(organization, now):
+    """Rotating renews the secret, not the access (P4)."""
+    old, _ = issue(organization, now, expires_at=now + timedelta(days=90))
+    new, token = keys.rotate(key=old, overlap=HOUR, by=SYSTEM, now=now)
+    assert new.expires_at == now + timedelta(days=90)
+    assert live(token, now + timedelta(days=90)) is None
+    assert audited(new, action="key.issued")[0].after["expires_at"] == new.expires_at.isoformat()
+
+
+def test_a_successor_may_be_given_an_end_of_its_own(organization, now):
+    old, _ = issue(organization, now, expires_at=now + timedelta(days=1))
+    new, _ = keys.rotate(key=old, overlap=HOUR, expires_at=now + timedelta(days=365), by=SYSTEM, now=now)
+    assert new.expires_at == now + timedelta(days=365)
+    with pytest.raises(Invalid) as refused:
+        keys.rotate(key=new, overlap=HOUR, expires_at=now, by=SYSTEM, now=now)
+    assert [name for name, _ in refused.value.fields] == ["expires_at"]
+
+
+def test_a_key_is_rotated_once(organization, now):
+    """Its own end is the overlap's by then; a successor that takes that for its own would soon be dead."""
+    old, _ = issue(organization, now)
+    new, _ = keys.rotate(key=old, overlap=HOUR, by=SYSTEM, now=now)
+    with pytest.raises(Conflict) as refused:
+        keys.rotate(key=old, overlap=HOUR, by=SYSTEM, now=now)
+    assert refused.value.code == "already_rotated"
+    keys.rotate(key=new, overlap=HOUR, by=SYSTEM, now=now)
+    assert ApiKey.objects.count() == 3
+
+
 def test_a_successor_has_the_same_reach(organization, now):
     old, _ = issue(organization, now, scopes=[KeyScope.HEARTBEATS])
     new, token = keys.rotate(key=old, overlap=HOUR, by=SYSTEM, now=now)

@@ -169,6 +169,18 @@ def test_who_may_handle_members(organization, agent, alice, hugo, lee, olga, ver
     assert member.role == Role.VIEWER
 
 
+def test_only_superusers_open_organisations(organization, agent, alice, hugo, charlie, now):
+    root = UserFactory(is_superuser=True)
+    gone = UserFactory(is_superuser=True, is_active=False)
+    hugo.is_staff = True
+    hugo.save(update_fields=["is_staff"])
+    for by in (person(alice), person(hugo), person(charlie), person(gone), itself(agent), key(*KeyScope)):
+        with pytest.raises(Forbidden):
+            people.create_organization(name="New", time_zone="UTC", by=by, now=NOW)
+    assert not Organization.objects.filter(name="New").exists()
+    assert people.create_organization(name="New", time_zone="UTC", by=person(root), now=NOW).name == "New"
+
+
 def test_an_organisation_is_made_and_named(db):
     made = people.create_organization(name=" Halden Freight ", time_zone="Europe/Oslo", by=SYSTEM, now=NOW)
     assert (made.name, made.slug, made.time_zone) == ("Halden Freight", "halden-freight", "Europe/Oslo")

@@ -126,15 +126,27 @@ def test_an_agent_acts_for_itself_where_that_is_open_to_it(organization, agent):
 def test_keys_and_agents_never_manage(organization, agent):
     for by in (key(*KeyScope), itself(agent)):
         assert forbidden(check_manages, by=by, organization=organization)
-        assert forbidden(
-            check_may_in_pod, by=by, activity=Activity.ONBOARDING, organization=organization, team=agent.team
-        )
+
+
+def test_a_key_hires_with_its_scope_and_an_agent_never(organization, agent):
+    options = {
+        "activity": Activity.ONBOARDING,
+        "organization": organization,
+        "team": agent.team,
+        "scope": KeyScope.ROSTER,
+    }
+    others = [scope for scope in KeyScope if scope is not KeyScope.ROSTER]
+    assert not forbidden(check_may_in_pod, by=key(KeyScope.ROSTER), **options)
+    assert forbidden(check_may_in_pod, by=key(*others), **options)
+    assert forbidden(check_may_in_pod, by=itself(agent), **options)
 
 
 def test_the_system_may(organization, agent):
     check_manages(by=SYSTEM, organization=organization)
     check_may(by=SYSTEM, activity=Activity.LIFECYCLE, agent=agent, scope=KeyScope.CLOCK)
-    check_may_in_pod(by=SYSTEM, activity=Activity.ONBOARDING, organization=organization, team=None)
+    check_may_in_pod(
+        by=SYSTEM, activity=Activity.ONBOARDING, organization=organization, team=None, scope=KeyScope.ROSTER
+    )
 
 
 def test_asking_for_many_agents_takes_no_queries(organization, agent, lee, django_assert_num_queries):

@@ -9,9 +9,10 @@ from config.beat import BEAT_TABLE
 from config.celery import app
 from tests.factories import AgentFactory, WorkScheduleFactory
 from tests.support.actors import SYSTEM
+from tests.support.api import issue
 from workforce.choices import HoldKind
 from workforce.models import Agent, AuditEvent, AuditLink, SweepTick
-from workforce.services import holds, ticks
+from workforce.services import holds, idempotency, ticks
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 19, 13, 32, tzinfo=UTC)
@@ -69,6 +70,14 @@ def test_sweep_clock(organization, pod, olga):
     assert said == "Clocked in 1, out 0, told 0; looked at 1"
     assert Agent.objects.get(pk=agent.pk).clock_status == "clocked_in"
     assert SweepTick.objects.get(name="sweep-clock").said == said
+
+
+def test_forget_idempotent(organization):
+    long_ago = NOW - timedelta(minutes=2)
+    idempotency.claim(api_key=issue(organization)[0], key="k", method="POST", path="/", body=b"", now=long_ago)
+    assert run("workforce.forget_idempotent") == "Forgot 1 answers"
+    assert run("workforce.forget_idempotent") == "Forgot 0 answers"
+    assert SweepTick.objects.get(name="forget-idempotent").finished_at == NOW
 
 
 def test_a_failed_sweep_leaves_no_tick(monkeypatch):

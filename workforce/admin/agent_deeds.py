@@ -14,7 +14,9 @@ from workforce.choices import HoldKind, LifecycleState
 from workforce.models import Agent, ApiKey, Hold
 from workforce.rules import lifecycle as rules
 from workforce.rules.actors import Actor
-from workforce.services import holds, keys, lifecycle
+from workforce.rules.roster import NO_SUCH_OWNER, Unread
+from workforce.selectors.hiring import owner_called, pod_called
+from workforce.services import agents, holds, keys, lifecycle
 
 _WORDS = {
     "make_ready": "Make ready",
@@ -108,6 +110,57 @@ class PauseByHand(PlaceHold):
 
     def run(self, row: Agent, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime) -> Hold:
         return super().run(row, argument, {**answer, "kind": HoldKind.MANUAL, "until": None}, by=by, now=now)
+
+
+class OwnerForm(DeedForm):
+    owner = forms.CharField(
+        max_length=254, label="New owner", help_text="A person by e-mail address, or an agent by name. Exactly one."
+    )
+
+
+class ReassignOwner(Deed):
+    """Another owner for several agents, found in the organisation of each."""
+
+    name = "owner"
+    form: ClassVar[type[DeedForm]] = OwnerForm
+
+    def offers(self, row: Agent) -> Iterable[Offer]:
+        return ()
+
+    def verb(self, argument: str) -> str:
+        return "Reassign owner"
+
+    def run(self, row: Agent, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime) -> Agent:
+        owner = owner_called(row.organization, answer["owner"].replace("\x00", ""))
+        changes = {"owner": owner or Unread(NO_SUCH_OWNER)}
+        return agents.edit(organization=row.organization, agent_id=row.pk, changes=changes, by=by, now=now)
+
+    def outcome(self, row: Agent, argument: str, done: Agent) -> str:
+        return f"{row.agent_name} is owned by {done.owner}."
+
+
+class PodForm(DeedForm):
+    team = forms.CharField(max_length=80, label="Pod", help_text="By name.")
+
+
+class MovePod(Deed):
+    """Another pod for several agents, found in the organisation of each."""
+
+    name = "pod"
+    form: ClassVar[type[DeedForm]] = PodForm
+
+    def offers(self, row: Agent) -> Iterable[Offer]:
+        return ()
+
+    def verb(self, argument: str) -> str:
+        return "Move to another pod"
+
+    def run(self, row: Agent, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime) -> Agent:
+        changes = {"team": pod_called(row.organization, answer["team"].replace("\x00", ""))}
+        return agents.edit(organization=row.organization, agent_id=row.pk, changes=changes, by=by, now=now)
+
+    def outcome(self, row: Agent, argument: str, done: Agent) -> str:
+        return f"{row.agent_name} is in {done.team}."
 
 
 class ReleaseHold(Deed):

@@ -12,11 +12,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from workforce.admin import cells
-from workforce.admin.agent_deeds import IssueKey, Move, PauseByHand, PlaceHold, ReleaseHold
+from workforce.admin.agent_deeds import (
+    IssueKey,
+    Move,
+    MovePod,
+    PauseByHand,
+    PlaceHold,
+    ReassignOwner,
+    ReleaseHold,
+)
 from workforce.admin.base import ScopedAdmin, ScopedInline, ScopedRelatedFilter
 from workforce.admin.deeds import DeedsAdmin, in_bulk
 from workforce.admin.export import export_csv
 from workforce.admin.fields import TagsField, ToolsField
+from workforce.admin.roster_file import RosterFileAdmin, export_roster
 from workforce.admin.saving import ServiceAdmin, ServiceForm
 from workforce.choices import HeartbeatStatus, HoldKind, LifecycleState, WorkMode
 from workforce.models import Agent, ApiKey, Hold, Presence, Team, User
@@ -182,7 +191,7 @@ _DERIVED = list(flatten(_STANDING))
 
 
 @admin.register(Agent)
-class AgentAdmin(DeedsAdmin, ServiceAdmin):
+class AgentAdmin(RosterFileAdmin, DeedsAdmin, ServiceAdmin):
     form = AgentForm
     fieldsets = [
         (None, {"fields": ["organization", "agent_name", "agent_type", "capability_tags", "model_profile", "team"]}),
@@ -203,7 +212,10 @@ class AgentAdmin(DeedsAdmin, ServiceAdmin):
         in_bulk(PauseByHand(), name="pause", label="Pause by hand"),
         in_bulk(ReleaseHold(), name="release_manual", label="Release the manual hold", argument=HoldKind.MANUAL),
         in_bulk(Move(), name="retire", label="Retire", argument=LifecycleState.RETIRED),
+        in_bulk(ReassignOwner(), name="reassign_owner", label="Reassign owner"),
+        in_bulk(MovePod(), name="move_pod", label="Move to another pod"),
         export_csv,
+        export_roster,
     ]
     list_display = [
         "agent_name",

@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from workforce.services.agents import TOOL_MODES
+from workforce.rules.roster import TOOL_MODES
 
 
 class ScopedAutocomplete(AutocompleteSelect):

@@ -38,6 +38,7 @@ class RotateForm(DeedForm):
         max_value=720,
         help_text="How long the old key goes on working beside the new one.",
     )
+    expires_at = moment_field("The new key expires", "In your time zone. Empty: when the old one was to, if at all.")
 
 
 class Rotate(Deed):
@@ -57,7 +58,8 @@ class Rotate(Deed):
     def run(
         self, row: ApiKey, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime
     ) -> tuple[ApiKey, str]:
-        return keys.rotate(key=row, overlap=timedelta(hours=answer["overlap_hours"]), by=by, now=now)
+        overlap = timedelta(hours=answer["overlap_hours"])
+        return keys.rotate(key=row, overlap=overlap, expires_at=answer["expires_at"], by=by, now=now)
 
     def respond(self, admin: Any, request: HttpRequest, row: Any, argument: str, done: Any) -> HttpResponse:
         key, token = done

@@ -7,10 +7,10 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from workforce.api import examples
 from workforce.api.access import filter_agents, find_agent, visible_agents
+from workforce.api.agent_bodies import AgentBody, record_of
 from workforce.api.authentication import caller
 from workforce.api.fields import read_body, read_query
 from workforce.api.paging import page_of
@@ -23,18 +23,20 @@ from workforce.api.serializers import (
     TransitionBody,
     agent_facts,
 )
+from workforce.api.views import ApiView
 from workforce.choices import KeyScope
 from workforce.models import Agent
 from workforce.models.roster import AgentQuerySet
 from workforce.rules import lifecycle as rules
 from workforce.selectors.reporting import reporting_line
+from workforce.services import agents as roster
 from workforce.services import lifecycle
 
 _PARTS = ("owner_user", "owner_agent", "secondary_owner_user", "secondary_owner_agent", "team", "presence")
 
 
-class AgentList(APIView):
-    scopes = {"GET": KeyScope.READ}
+class AgentList(ApiView):
+    scopes = {"GET": KeyScope.READ, "POST": KeyScope.ROSTER}
     takes_ids = True
 
     @extend_schema(
@@ -52,17 +54,46 @@ class AgentList(APIView):
         answer = {"results": [agent_facts(agent) for agent in page.rows], "next_cursor": page.next_cursor}
         return Response(AgentPageSerializer(answer).data)
 
+    @extend_schema(
+        operation_id="agent_hire",
+        summary="Hire an agent",
+        request=AgentBody,
+        responses={201: AgentSerializer},
+        examples=examples.HIRE,
+    )
+    def post(self, request: Request) -> Response:
+        """It starts as registered: give it hours, then move it to ready. An agent's own key may not hire."""
+        who = caller(request)
+        record = record_of(who.organization, request.data)
+        agent = roster.create(organization=who.organization, record=record, by=who.actor, now=timezone.now())
+        return Response(AgentSerializer(agent_facts(_with_parts(request).get(pk=agent.pk))).data, status=201)
 
-class AgentDetail(APIView):
-    scopes = {"GET": KeyScope.READ}
+
+class AgentDetail(ApiView):
+    scopes = {"GET": KeyScope.READ, "PATCH": KeyScope.ROSTER}
 
     @extend_schema(operation_id="agent", summary="One agent", responses={200: AgentSerializer}, examples=examples.AGENT)
     def get(self, request: Request, agent_id: UUID) -> Response:
         agent = find_agent(request, agent_id, among=_with_parts(request))
         return Response(AgentSerializer(agent_facts(agent)).data)
 
+    @extend_schema(
+        operation_id="agent_edit",
+        summary="Change an agent's record",
+        request=AgentBody,
+        responses={200: AgentSerializer},
+        examples=examples.EDIT,
+    )
+    def patch(self, request: Request, agent_id: UUID) -> Response:
+        """Only the fields that are sent change. State, hours and clock have endpoints of their own; an agent's own
+        key may not change its record."""
+        who = caller(request)
+        changes = record_of(who.organization, request.data)
+        roster.edit(organization=who.organization, agent_id=agent_id, changes=changes, by=who.actor, now=timezone.now())
+        return Response(AgentSerializer(agent_facts(_with_parts(request).get(pk=agent_id))).data)
 
-class ReportingLine(APIView):
+
+class ReportingLine(ApiView):
     scopes = {"GET": KeyScope.READ}
 
     @extend_schema(
@@ -78,7 +109,7 @@ class ReportingLine(APIView):
         return Response(ReportingLineSerializer(answer).data)
 
 
-class Transitions(APIView):
+class Transitions(ApiView):
     scopes = {"GET": KeyScope.READ, "POST": KeyScope.LIFECYCLE}
 
     @extend_schema(

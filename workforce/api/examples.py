@@ -35,6 +35,8 @@ _AGENT: dict[str, Any] = {
     "priority_tier": "P1",
     "risk_level": "low",
     "cost_budget_daily": "25.00",
+    "avatar": "",
+    "tools": {"shell": "always_ask"},
     "clock_status": "clocked_in",
     "last_seen_at": "2026-11-19T13:31:12Z",
     "notes": "",
@@ -65,6 +67,69 @@ AGENTS = [
     ),
 ]
 AGENT = [answer("An agent at work", _AGENT)]
+_REGISTERED = {**_AGENT, "current_state": "registered", "clock_status": "no_schedule", "last_seen_at": None}
+HIRE = [
+    request(
+        "Owned by a person",
+        {
+            "agent_name": "support-triage-01",
+            "agent_type": "specialist",
+            "capability_tags": ["triage", "web_research"],
+            "model_profile": "sonnet-balanced",
+            "owner": {"user": "olga@example.com"},
+            "team": "Support",
+            "priority_tier": "P1",
+            "risk_level": "low",
+            "cost_budget_daily": "25.00",
+            "tools": {"shell": "always_ask"},
+        },
+    ),
+    request(
+        "Owned by an agent, a person stands in",
+        {
+            "agent_name": "support-triage-02",
+            "agent_type": "subagent",
+            "capability_tags": ["triage"],
+            "model_profile": "haiku-fast",
+            "owner": {"agent": "support-triage-01"},
+            "secondary_owner": {"user": USER_ID},
+            "team": POD_ID,
+            "priority_tier": "P2",
+            "risk_level": "low",
+        },
+    ),
+    answer("Hired", _REGISTERED, status=201),
+    problem_example(
+        "Every fault at once",
+        400,
+        "Some fields need to be changed.",
+        code="invalid",
+        errors=[
+            {"path": "model_profile", "detail": "This field is needed."},
+            {"path": "owner", "detail": "There is no such person or agent in this organisation."},
+            {"path": "agent_name", "detail": "There is already an agent called support-triage-01."},
+        ],
+    ),
+    problem_example(
+        "The scope is missing", 403, "This key lacks the scope “roster”.", code="missing_scope", scope="roster"
+    ),
+]
+EDIT = [
+    request("Another owner and pod", {"owner": {"agent": "research-lead"}, "team": "Research"}),
+    answer("Changed", {**_AGENT, "notes": ""}),
+    problem_example(
+        "An agent that was archived",
+        409,
+        "support-triage-01 is archived: only its audit tags may change.",
+        code="archived",
+    ),
+    problem_example(
+        "By the agent's own key",
+        403,
+        "An agent may not do this itself; a person or an organisation's key may.",
+        code="forbidden",
+    ),
+]
 REPORTING_LINE = [
     answer(
         "Owner, pod lead, manager",

@@ -42,6 +42,29 @@ class Flag(serializers.BooleanField):
         return data
 
 
+class QueryFlag(Flag):
+    """``true`` or ``false`` in a query string."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        return super().to_internal_value({"true": True, "false": False}.get(data) if isinstance(data, str) else data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number within bounds: text and true are none. One sentence says what to give."""
+
+    def __init__(self, *, min_value: int, max_value: int, words: str = "", **options: Any) -> None:
+        words = words or f"Give a whole number from {min_value:,} to {max_value:,}."
+        faults = ("required", "null", "invalid", "min_value", "max_value", "max_string_length")
+        super().__init__(
+            min_value=min_value, max_value=max_value, error_messages=dict.fromkeys(faults, words), **options
+        )
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
 class Moment(serializers.DateTimeField):
     """An ISO 8601 date and time with its offset; a time without one means something else everywhere."""
 

@@ -6,19 +6,19 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from workforce.api import examples
 from workforce.api.access import find_agent
 from workforce.api.authentication import caller
 from workforce.api.fields import read_body, read_query
 from workforce.api.serializers import HoldBody, HoldSerializer, HoldsSerializer, ReasonBody, ReasonQuery
+from workforce.api.views import ApiView
 from workforce.choices import HoldKind, KeyScope
 from workforce.rules.refusals import Missing
 from workforce.services import holds
 
 
-class Holds(APIView):
+class Holds(ApiView):
     scopes = {"GET": KeyScope.READ, "POST": KeyScope.LIFECYCLE}
 
     @extend_schema(
@@ -48,7 +48,7 @@ class Holds(APIView):
         return Response(HoldSerializer(hold).data, status=201)
 
 
-class HoldOfKind(APIView):
+class HoldOfKind(ApiView):
     scopes = {"DELETE": KeyScope.LIFECYCLE}
 
     @extend_schema(

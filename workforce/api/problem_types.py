@@ -85,6 +85,13 @@ _TYPES = (
         "The agent's owner, the lead of its pod or a workforce manager may do it.",
     ),
     ProblemType(
+        "person_only",
+        403,
+        "Only a person may do this",
+        "A key tried what needs somebody who answers for it.",
+        "Ask a person who may: the agent's owner, the lead of its pod or a workforce manager.",
+    ),
+    ProblemType(
         "not_found",
         404,
         "There is no such thing here",
@@ -162,6 +169,86 @@ _TYPES = (
         "Somebody else changed the same thing at the same moment.",
         "Read it again and repeat what you meant to do.",
     ),
+    # What was sent before (the header Idempotency-Key).
+    ProblemType(
+        "idempotency_key_in_use",
+        409,
+        "The first request with this key is still being done",
+        "A request with the same Idempotency-Key arrived before this one and has no answer yet.",
+        "Send it again after the seconds that Retry-After names: you then get the answer of the first.",
+    ),
+    ProblemType(
+        "idempotency_key_reused",
+        422,
+        "The Idempotency-Key belongs to another request",
+        "The same key came before with another method, address or body. Nothing was written.",
+        "Make a new key for each new request; repeat a key only with exactly the same request.",
+    ),
+    # Work (409): nothing was changed; the text of a late report is kept.
+    ProblemType(
+        "stale_token",
+        409,
+        "This claim is over",
+        "The lease ended, or the task was taken back, given to somebody else or ended. A late result is kept in the "
+        "task's run log and changes nothing.",
+        "Stop working on it and claim again. The member status_now says where the task stands.",
+    ),
+    ProblemType(
+        "cancelled",
+        409,
+        "The task was cancelled",
+        "Somebody stopped the work on it for good.",
+        "Stop working on it. Create a new task if the work is needed after all.",
+    ),
+    ProblemType(
+        "completed",
+        409,
+        "The task is completed",
+        "It is done and stays so.",
+        "Create a task of type continue to go on from it.",
+    ),
+    ProblemType(
+        "not_blocked",
+        409,
+        "The task is not blocked",
+        "There is no blocker to resolve.",
+        "The member status_now says where the task stands.",
+    ),
+    ProblemType(
+        "same_agent",
+        409,
+        "The agent has this task already",
+        "A task was to be given to the agent whose it is.",
+        "Choose another agent.",
+    ),
+    ProblemType(
+        "gone",
+        409,
+        "The agent has left the workforce",
+        "Retired and archived agents get no work.",
+        "Choose another agent.",
+    ),
+    ProblemType(
+        "has_open_work",
+        409,
+        "The agent has open tasks",
+        "What it has to do would be left behind.",
+        "Reassign or cancel its open tasks first. The member open_tasks counts them.",
+    ),
+    ProblemType(
+        "delegation_circle",
+        409,
+        "The work would go round in a circle",
+        "It came from the agent that would get it.",
+        "Do the work, block it, or delegate it to somebody else.",
+    ),
+    ProblemType(
+        "delegation_too_deep",
+        409,
+        "The work was passed on too often",
+        "A chain of delegations has at most five links.",
+        "Do the work, or block it and say who can help.",
+    ),
     # What is wrong on our side.
     ProblemType(
         "server_error",
@@ -193,6 +280,7 @@ STATUS_CODES: Mapping[int, str] = {
     409: "conflict",
     413: "too_large",
     415: "unsupported_media_type",
+    422: "idempotency_key_reused",
     429: "throttled",
     500: "server_error",
     503: "unavailable",

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from workforce.api.problem_types import PROBLEMS, STATUS_CODES, type_uri
-from workforce.rules.refusals import Conflict, Forbidden, Invalid, Missing, Refusal
+from workforce.rules.refusals import Busy, Conflict, Forbidden, Invalid, Mismatch, Missing, Refusal
 from workforce.rules.request_ids import current_request_id
 
 logger = logging.getLogger("punchcard.api")
@@ -30,7 +30,7 @@ RETRY_AFTER_S = 5
 _PATH_MAX = 200
 #: Faults named in one answer. Who made more of them finds the rest at the next attempt.
 ERRORS_MAX = 100
-_STATUS_OF: Mapping[type[Refusal], int] = {Conflict: 409, Forbidden: 403, Missing: 404, Invalid: 400}
+_STATUS_OF: Mapping[type[Refusal], int] = {Conflict: 409, Forbidden: 403, Missing: 404, Invalid: 400, Mismatch: 422}
 
 Faults = Iterable[tuple[str, str]]
 
@@ -139,6 +139,7 @@ def _of_refusal(refusal: Refusal) -> Problem:
         refusal.sentence,
         errors=list(refusal.fields) if isinstance(refusal, Invalid) else [],
         extra=refusal.extra,
+        headers={"Retry-After": str(refusal.retry_after_s)} if isinstance(refusal, Busy) else {},
     )
 
 

@@ -4,15 +4,23 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from workforce.api.authentication import scope_for
 from workforce.api.fields import Strict
 from workforce.api.problem_types import PROBLEMS, STATUS_CODES, type_uri
 from workforce.api.problems import MEDIA_TYPE
+from workforce.rules.idempotency import HEADER, KEY_MAX, WRITES
 
 NOW = "2026-11-19T13:32:00Z"
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Of your choice, new for each new request, for example a UUID. The same request with the same key is "
+    "done once: repeated within 24 hours it gets the answer of the first, with `Idempotency-Replayed: true`.",
+)
 
 
 class FaultSerializer(serializers.Serializer[Any]):
@@ -61,6 +69,9 @@ class ProblemAutoSchema(AutoSchema):
             words += f"\n\nAn organisation's key needs the scope `{scope}`."
         return words.strip()
 
+    def get_override_parameters(self) -> list[Any]:
+        return [IDEMPOTENCY_KEY] if self.method in WRITES else []
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         if direction != "response":
@@ -83,8 +94,8 @@ class ProblemAutoSchema(AutoSchema):
             statuses += [401, 403]
         if "{" in self.path or getattr(self.view, "takes_ids", False):
             statuses.append(404)
-        if self.method in ("POST", "PUT", "PATCH", "DELETE"):
-            statuses += [409, 413, 415]
+        if self.method in WRITES:
+            statuses += [409, 413, 415, 422]
         return sorted(statuses)
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:

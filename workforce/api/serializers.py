@@ -94,6 +94,10 @@ class AgentSerializer(serializers.Serializer[Any]):
     priority_tier = serializers.ChoiceField(choices=PriorityTier.pairs())
     risk_level = serializers.ChoiceField(choices=RiskLevel.pairs())
     cost_budget_daily = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    avatar = serializers.CharField(help_text="One or two letters or an emoji; empty: initials.")
+    tools = serializers.DictField(
+        child=serializers.CharField(), help_text="Name and mode: enabled, always_ask or disabled."
+    )
     clock_status = serializers.ChoiceField(choices=ClockStatus.pairs())
     last_seen_at = Instant(allow_null=True, help_text="When the last heartbeat was received.")
     notes = serializers.CharField()

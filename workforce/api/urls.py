@@ -4,12 +4,21 @@ from django.urls import path
 
 from workforce.api.agents import AgentDetail, AgentList, ReportingLine, Transitions
 from workforce.api.holds import HoldOfKind, Holds
+from workforce.api.roster_import import ImportAgents
+from workforce.api.tasks import Cancel, Complete, Reassign, TaskDetail, Tasks, Unblock
 
 urlpatterns = [
     path("agents", AgentList.as_view(), name="api-agents"),
+    path("agents/import", ImportAgents.as_view(), name="api-agents-import"),
     path("agents/<uuid:agent_id>", AgentDetail.as_view(), name="api-agent"),
     path("agents/<uuid:agent_id>/reporting-line", ReportingLine.as_view(), name="api-reporting-line"),
     path("agents/<uuid:agent_id>/transitions", Transitions.as_view(), name="api-transitions"),
     path("agents/<uuid:agent_id>/holds", Holds.as_view(), name="api-holds"),
     path("agents/<uuid:agent_id>/holds/<str:kind>", HoldOfKind.as_view(), name="api-hold"),
+    path("workforce/tasks", Tasks.as_view(), name="api-tasks"),
+    path("workforce/tasks/<uuid:task_id>", TaskDetail.as_view(), name="api-task"),
+    path("workforce/tasks/<uuid:task_id>/complete", Complete.as_view(), name="api-task-complete"),
+    path("workforce/tasks/<uuid:task_id>/cancel", Cancel.as_view(), name="api-task-cancel"),
+    path("workforce/tasks/<uuid:task_id>/reassign", Reassign.as_view(), name="api-task-reassign"),
+    path("workforce/tasks/<uuid:task_id>/unblock", Unblock.as_view(), name="api-task-unblock"),
 ]

@@ -68,7 +68,8 @@ class Hold(models.Model):
 
 class Command(models.Model):
     """Something a runtime is told. A row written with the change that caused it; answers to heartbeats carry it until
-    the runtime acknowledges it, a newer command replaces it, or it expires."""
+    the runtime acknowledges it or a newer one about the agent replaces it. ``cancel`` is about one task and replaces
+    nothing."""
 
     mutability: ClassVar[Mutability] = Mutability.MUTABLE
 
@@ -76,6 +77,7 @@ class Command(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="commands")
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="commands")
     command = models.CharField(max_length=8, choices=CommandKind.pairs)
+    task_id = models.UUIDField(null=True, help_text="Which task to cancel; empty for commands about the agent.")
     reason = models.CharField(max_length=500)
     issued_at = models.DateTimeField(default=timezone.now)
     issued_by_label = models.CharField(max_length=160)
@@ -87,11 +89,28 @@ class Command(models.Model):
         ordering = ["-issued_at"]
         constraints = [
             models.CheckConstraint(condition=Q(command__in=[c.value for c in CommandKind]), name="command_known"),
+            models.CheckConstraint(
+                condition=Q(command=CommandKind.CANCEL.value, task_id__isnull=False)
+                | ~Q(command=CommandKind.CANCEL.value) & Q(task_id__isnull=True),
+                name="command_cancel_says_which_task",
+            ),
             models.UniqueConstraint(
                 fields=["agent"],
-                condition=Q(acknowledged_at__isnull=True, superseded_at__isnull=True),
+                condition=Q(acknowledged_at__isnull=True, superseded_at__isnull=True, task_id__isnull=True),
                 name="command_one_pending",
             ),
+            models.UniqueConstraint(
+                fields=["task_id"],
+                condition=Q(acknowledged_at__isnull=True, superseded_at__isnull=True, task_id__isnull=False),
+                name="command_one_pending_per_task",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["agent"],
+                condition=Q(acknowledged_at__isnull=True, superseded_at__isnull=True),
+                name="command_pending",
+            )
         ]
 
     def __str__(self) -> str:

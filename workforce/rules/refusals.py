@@ -23,6 +23,20 @@ class Conflict(Refusal):
     code = "conflict"
 
 
+class Busy(Conflict):
+    """Somebody is doing it at this moment (409). Ask again after ``retry_after_s`` seconds."""
+
+    def __init__(self, sentence: str, *, code: str, retry_after_s: int) -> None:
+        super().__init__(sentence, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class Mismatch(Refusal):
+    """Well written, but it contradicts what was sent before (422)."""
+
+    code = "mismatch"
+
+
 class Forbidden(Refusal):
     """Within one's own organisation, but not one's to do (403)."""
 

@@ -36,6 +36,14 @@ class Standing:
     def may(self, activity: Activity, agent: Agent) -> bool:
         return may_act(activity, self.columns(agent))
 
+    def may_hire_into(self, team_id: UUID | None) -> bool:
+        return may_act(Activity.ONBOARDING, self.columns_in(team_id))
+
+    @property
+    def may_hire(self) -> bool:
+        """Whether there is a pod at all into which the person may hire."""
+        return any(self.may_hire_into(team_id) for team_id in (None, *self.led_team_ids))
+
     @property
     def manages(self) -> bool:
         """Whether the person stands in the manager's column for the whole organisation."""
@@ -99,9 +107,14 @@ def check_may(*, by: Actor, activity: Activity, agent: Agent, scope: KeyScope, a
         )
 
 
-def check_may_in_pod(*, by: Actor, activity: Activity, organization: Organization, team: Team | None) -> None:
-    """As ``check_may`` for an agent that is not there yet: nobody owns it. Keys and agents never may."""
+def check_may_in_pod(
+    *, by: Actor, activity: Activity, organization: Organization, team: Team | None, scope: KeyScope
+) -> None:
+    """As ``check_may`` for an agent that is not there yet: nobody owns it. An agent's own key never may."""
     if by.kind == ActorKind.SYSTEM:
+        return
+    if by.kind == ActorKind.KEY:
+        check_scope(by=by, scope=scope)
         return
     standing = _standing_of_actor(by, organization) if by.kind == ActorKind.USER else None
     here = isinstance(team, Team) and team.organization_id == organization.pk
@@ -109,9 +122,30 @@ def check_may_in_pod(*, by: Actor, activity: Activity, organization: Organizatio
         raise Forbidden("Only a workforce manager, HR or the lead of the pod may do this.", code="not_yours")
 
 
+def check_may_hire(*, by: Actor, organization: Organization) -> Standing | None:
+    """Raise ``Forbidden`` unless there is a pod into which ``by`` may hire. Returns a person's standing, which says
+    into which; None for those who may everywhere."""
+    if by.kind in (ActorKind.SYSTEM, ActorKind.KEY):
+        check_scope(by=by, scope=KeyScope.ROSTER)
+        return None
+    standing = _standing_of_actor(by, organization) if by.kind == ActorKind.USER else None
+    if standing is None or not standing.may_hire:
+        raise Forbidden("Only a workforce manager, HR or the lead of a pod may do this.", code="not_yours")
+    return standing
+
+
 def check_scope(*, by: Actor, scope: KeyScope) -> None:
     if by.kind == ActorKind.KEY and scope.value not in by.scopes:
         raise Forbidden(f"This key lacks the scope “{scope.value}”.", code="missing_scope", scope=scope.value)
+
+
+def check_superuser(*, by: Actor) -> None:
+    """Raise ``Forbidden`` unless ``by`` is the system or a superuser: what no organisation decides for itself."""
+    if by.kind == ActorKind.SYSTEM:
+        return
+    known = by.kind == ActorKind.USER and User.objects.filter(pk=by.id, is_active=True, is_superuser=True).exists()
+    if not known:
+        raise Forbidden("Only a superuser may do this.", code="not_yours")
 
 
 def check_manages(*, by: Actor, organization: Organization) -> None:

@@ -15,7 +15,7 @@ from workforce.rules.actors import Actor, system
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Invalid
 from workforce.selectors.standing import check_may
-from workforce.services import audit, commands, lifecycle
+from workforce.services import audit, commands, lifecycle, workload
 
 logger = logging.getLogger("punchcard.holds")
 S = LifecycleState
@@ -112,6 +112,7 @@ def release_many(
     reasons = {agent.pk: reason for agent in resumed}
     events += lifecycle.move(resumed, S.READY, reasons=reasons, by=by, now=now)
     audit.record_many(events)
+    workload.follow(resumed, why="It has open work.", by=by, now=now)
     free = [agent for agent in agents.values() if tell and agent.pk not in held and agent.state not in rules.GONE]
     commands.issue_many(free, CommandKind.RESUME, reasons={a.pk: reason for a in free}, by=by, now=now)
     return resumed

@@ -67,20 +67,28 @@ def revoke(*, key: ApiKey, by: Actor, now: datetime) -> ApiKey:
 
 
 @transaction.atomic
-def rotate(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime) -> tuple[ApiKey, str]:
-    """A successor with the same reach; the old key goes on for ``overlap`` (at most 30 days), then expires."""
+def rotate(
+    *, key: ApiKey, overlap: timedelta, expires_at: datetime | None = None, by: Actor, now: datetime
+) -> tuple[ApiKey, str]:
+    """A successor with the same reach; the old key goes on for ``overlap`` (at most 30 days), then expires.
+
+    The successor expires when the old key was to, so that rotating lengthens nobody's access unseen, or at
+    ``expires_at`` where one is given. A key is rotated once: what was left of it after that is the overlap alone.
+    """
     check_manages(by=by, organization=key.organization)
     if not timedelta(0) <= overlap <= timedelta(days=30):
         raise Invalid([("overlap", "Choose between 0 and 30 days.")])
     locked = ApiKey.objects.select_for_update().select_related(None).get(pk=key.pk)
     if locked.revoked_at is not None or (locked.expires_at is not None and locked.expires_at <= now):
         raise Conflict("This key is no longer valid. Issue a new one.", code="key_dead")
+    if ApiKey.objects.filter(replaces=key, revoked_at__isnull=True).exists():
+        raise Conflict("This key was rotated before. Rotate its successor.", code="already_rotated")
     successor, token = issue(
         organization=key.organization,
         agent=key.agent,
         name=key.name,
         scopes=key.scopes,
-        expires_at=None,
+        expires_at=expires_at or locked.expires_at,
         by=by,
         now=now,
         replaces=key,

@@ -1,29 +1,23 @@
 """The one door of the lifecycle (spec R4, R5, R8). Nothing else changes ``Agent.current_state``."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from workforce.choices import ActorKind, CommandKind, HoldKind, KeyScope, LifecycleState
-from workforce.models import Agent, AuditEvent, Hold, Organization
+from workforce.models import Agent, Hold, Organization
 from workforce.rules import lifecycle
 from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
-from workforce.rules.refusals import Conflict, Forbidden, Invalid, Missing
+from workforce.rules.refusals import Conflict, Forbidden, Invalid
 from workforce.selectors.standing import check_may
-from workforce.services import audit, commands
+from workforce.services import audit, commands, workload
+from workforce.services.moves import check_reason, hold_event, lock, move, release_rows
+
+__all__ = ["check_reason", "hold_event", "lock", "move", "release_rows", "transition"]
 
 S = LifecycleState
-
-
-def lock(*, organization: Organization | UUID, agent_id: UUID) -> Agent:
-    """The agent's row, locked until the transaction ends. Key columns stay readable, so heartbeats are not held up."""
-    agent = Agent.objects.of(organization).select_for_update(no_key=True).filter(pk=agent_id).first()
-    if agent is None:
-        raise Missing("There is no such agent in this organisation.")
-    return agent
 
 
 @transaction.atomic
@@ -54,44 +48,9 @@ def transition(
         commands.issue(agent=agent, command=CommandKind.PAUSE, reason=reason, by=by, now=now)
     elif source == S.PAUSED and target == S.READY:
         commands.issue(agent=agent, command=CommandKind.RESUME, reason=reason, by=by, now=now)
+    if target == S.READY and agent.state == S.READY:
+        workload.follow([agent], why="It has open work.", by=by, now=now)
     return agent
-
-
-def move(
-    agents: Sequence[Agent], to: LifecycleState, *, reasons: Mapping[UUID, str], by: Actor, now: datetime
-) -> list[AuditEvent]:
-    """Move locked agents whose edges were checked; one UPDATE per source state. Returns the audit rows to write.
-
-    django-fsm makes each move in memory and refuses an edge its table lacks; the UPDATE repeats the source state, so
-    that a row changed behind the lock cannot be overwritten.
-    """
-    drafts = []
-    by_source: dict[str, list[Agent]] = {}
-    for agent in agents:
-        by_source.setdefault(agent.current_state, []).append(agent)
-    for source, group in by_source.items():
-        for agent in group:
-            getattr(agent, lifecycle.VERBS[to])()
-            agent.updated_at = now
-            drafts.append(
-                audit.draft(
-                    organization=agent.organization_id,
-                    action=lifecycle.AUDIT_ACTIONS[lifecycle.VERBS[to]],
-                    subject=("agent", agent.pk, agent.agent_name),
-                    before={"current_state": source},
-                    after={"current_state": to.value},
-                    reason=reasons.get(agent.pk, ""),
-                    by=by,
-                    now=now,
-                )
-            )
-        ids = [agent.pk for agent in group]
-        moved = Agent.objects.filter(pk__in=ids, current_state=source).update(current_state=to.value, updated_at=now)
-        if moved != len(group):
-            raise Conflict("The agent changed meanwhile. Look again and repeat what you meant to do.", code="changed")
-        for agent in group:
-            agent._update_initial_state()
-    return drafts
 
 
 def _check(agent: Agent, target: LifecycleState, *, reason: str, by: Actor) -> None:
@@ -112,13 +71,8 @@ def _check(agent: Agent, target: LifecycleState, *, reason: str, by: Actor) -> N
     if lifecycle.needs_reason(target) and not reason.strip():
         raise Invalid([("reason", f"Say why: moving an agent to {target} needs a reason.")])
     check_reason(reason)
-
-
-def check_reason(reason: str) -> None:
-    if len(reason) > 500:
-        raise Invalid([("reason", f"Use at most 500 characters; this has {len(reason)}.")])
-    if "\x00" in reason:
-        raise Invalid([("reason", "Remove the NUL character.")])
+    if target == S.RETIRED:
+        workload.check_without_work(agent)
 
 
 def _place_manual_hold(agent: Agent, *, reason: str, by: Actor, now: datetime) -> None:
@@ -159,30 +113,3 @@ def _follow_holds(agent: Agent, *, by: Actor, now: datetime) -> None:
     hold = agent.holds.active().order_by("placed_at", "id").first()
     if hold is not None:
         audit.record_many(move([agent], S.PAUSED, reasons={agent.pk: hold.reason}, by=by, now=now))
-
-
-def release_rows(
-    holds: Iterable[Hold], *, agents: Mapping[UUID, Agent], reason: str, by: Actor, now: datetime
-) -> list[AuditEvent]:
-    """Release these holds (their agents are locked). Returns the audit rows to write; states do not move here."""
-    holds = list(holds)
-    released = Hold.objects.filter(pk__in=[hold.pk for hold in holds], released_at__isnull=True)
-    released.update(released_at=now, released_by_label=by.label[:160], release_reason=reason[:500])
-    return [
-        hold_event(hold, "hold.released", agent=agents[hold.agent_id], by=by, now=now, reason=reason) for hold in holds
-    ]
-
-
-def hold_event(hold: Hold, action: str, *, agent: Agent, by: Actor, now: datetime, reason: str) -> AuditEvent:
-    facts = {"hold": hold.pk, "kind": hold.kind, "until": hold.until}
-    placed = action == "hold.placed"
-    return audit.draft(
-        organization=hold.organization_id,
-        action=action,
-        subject=("agent", agent.pk, agent.agent_name),
-        before={} if placed else facts,
-        after=facts if placed else {"hold": hold.pk},
-        reason=reason,
-        by=by,
-        now=now,
-    )

@@ -14,13 +14,14 @@ from workforce.models import Agent, Membership, Organization, Team, User
 from workforce.rules.actors import Actor
 from workforce.rules.refusals import Conflict, Invalid, Missing
 from workforce.rules.zones import UnknownZone, check_zone
-from workforce.selectors.standing import check_manages
+from workforce.selectors.standing import check_manages, check_superuser
 from workforce.services import audit
 
 
 @transaction.atomic
 def create_organization(*, name: str, time_zone: str, by: Actor, now: datetime, slug: str = "") -> Organization:
-    """A new organisation, without members."""
+    """A new organisation, without members. Raises ``Forbidden`` but for superusers, ``Invalid``."""
+    check_superuser(by=by)
     faults = []
     if not name.strip() or len(name) > 120 or "\x00" in name:
         faults.append(("name", "Give a name of 1 to 120 characters."))

@@ -1,13 +1,11 @@
 """CSV that a spreadsheet shows and never runs (spec U6)."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
-#: A cell that begins like this may be taken for a formula, also after blanks that are seen or not.
-_FORMULA = re.compile(r"[\t\r\n]|[\s\ufeff\u200b-\u200f\u2060]*[=+\-@＝＋－＠]")
+from workforce.rules.csv_cells import neutral
 
 
 class _Echo:
@@ -15,12 +13,6 @@ class _Echo:
 
     def write(self, value: str) -> str:
         return value
-
-
-def neutral(cell: object) -> str:
-    """The cell as text; an apostrophe before what a spreadsheet would run, and no NUL."""
-    text = "" if cell is None else str(cell).replace("\x00", "")
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def csv_response(name: str, columns: Sequence[str], lines: Iterable[Sequence[object]]) -> StreamingHttpResponse:

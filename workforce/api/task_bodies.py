@@ -1,0 +1,149 @@
+"""What the task endpoints take. Ids, moments and flags are read here; the service checks the rest, all at once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from workforce.api.authentication import Caller
+from workforce.api.fields import NOT_AN_OBJECT, UNKNOWN, Flag, Id, Moment, OneOf, QueryFlag, Strict, Text, Whole
+from workforce.api.paging import PageQuery
+from workforce.api.problems import ERRORS_MAX
+from workforce.api.serializers import REASON_MAX
+from workforce.choices import TaskPriority, TaskStatus, TaskType
+from workforce.models import Task
+from workforce.models.work import DESCRIPTION_MAX, TITLE_MAX
+from workforce.rules.refusals import Invalid
+from workforce.services import task_input
+from workforce.services.task_input import NEEDS_MAX, RESULT_MAX
+
+TOKEN_MOST = 2**63 - 1
+_TYPED: Mapping[str, serializers.Field[Any, Any, Any, Any]] = {
+    **{name: Id() for name in ("agent_id", "continues", "delegated_by", "delegated_from")},
+    **{name: Moment() for name in ("due_at", "scheduled_at")},
+    "urgent": Flag(),
+    "reason": Text(max_length=REASON_MAX, allow_blank=True),
+}
+Faults = list[tuple[str, str]]
+
+
+class ChangedTaskBody(Strict):
+    """What is left out stays as it is. Describes the body: the service checks it, all fields at once."""
+
+    title = Text(max_length=TITLE_MAX, required=False)
+    description = Text(max_length=DESCRIPTION_MAX, required=False, allow_blank=True)
+    priority = OneOf(choices=TaskPriority.pairs(), required=False, help_text="At first normal.")
+    due_at = Moment(required=False, allow_null=True)
+    scheduled_at = Moment(required=False, allow_null=True, help_text="Not handed out before.")
+    urgent = Flag(required=False, help_text="Passes the off-duty gate. People only: a key is refused.")
+    reason = Text(max_length=REASON_MAX, required=False, allow_blank=True, help_text="Why it is urgent.")
+
+
+class NewTaskBody(Strict):
+    """Describes the body: the service checks it, all fields at once."""
+
+    agent_id = Id(help_text="Who is to do it.")
+    title = Text(max_length=TITLE_MAX, help_text="One line.")
+    description = Text(max_length=DESCRIPTION_MAX, required=False, allow_blank=True)
+    priority = OneOf(choices=TaskPriority.pairs(), required=False, help_text="normal unless said otherwise.")
+    type = OneOf(choices=TaskType.pairs(), required=False, help_text="new unless said otherwise.")
+    urgent = Flag(required=False, help_text="Passes the off-duty gate. People only: a key is refused.")
+    due_at = Moment(required=False, allow_null=True)
+    scheduled_at = Moment(required=False, allow_null=True, help_text="Not handed out before. Type scheduled needs it.")
+    continues = Id(required=False, allow_null=True, help_text="The earlier task. Type continue needs it.")
+    delegated_by = Id(required=False, allow_null=True, help_text="Type delegation needs it; of an agent's key: itself.")
+    delegated_from = Id(required=False, allow_null=True, help_text="The delegating agent's own task.")
+    needs = serializers.ListField(
+        child=Id(), required=False, max_length=NEEDS_MAX, help_text="Tasks that must be completed first."
+    )
+
+
+class CompleteBody(Strict):
+    result = Text(max_length=RESULT_MAX, required=False, default="", allow_blank=True, trim_whitespace=False)
+    token = Whole(
+        min_value=1,
+        max_value=TOKEN_MOST,
+        words="Give the token of the claim.",
+        required=False,
+        help_text="An agent's own key needs it: the token of its claim.",
+    )
+
+
+class ReassignBody(Strict):
+    agent_id = Id(
+        error_messages=dict.fromkeys(("required", "null"), "Say which agent is to do it."), help_text="Who is to do it."
+    )
+    reason = Text(max_length=REASON_MAX, required=False, default="", allow_blank=True)
+
+
+class TaskQuery(PageQuery):
+    q = Text(required=False, max_length=80, help_text="Part of the title.")
+    agent = Id(required=False, help_text="Only this agent's.")
+    status = OneOf(choices=TaskStatus.pairs(), required=False)
+    priority = OneOf(choices=TaskPriority.pairs(), required=False)
+    type = OneOf(choices=TaskType.pairs(), required=False)
+    urgent = QueryFlag(required=False, help_text="Only those that are, or only those that are not.")
+    open = QueryFlag(required=False, help_text="true: queued, in progress and blocked. false: the others.")
+
+
+def new_task(who: Caller, data: Any, *, now: datetime) -> dict[str, Any]:
+    """A body for ``tasks.create``. Raises ``Invalid`` with every fault where one cannot even be read."""
+    values, faults = _read(data, task_input.FIELDS)
+    if faults:
+        _, more = task_input.checked(who.organization, values, by=who.actor, now=now)
+        raise Invalid(_merged(faults, more))
+    return values
+
+
+def changed_task(task: Task, data: Any, *, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A body for ``tasks.edit``, and what ``tasks.set_urgent`` takes, if that was asked."""
+    values, faults = _read(data, (*task_input.FIELDS, "reason"))
+    urgency: dict[str, Any] = {name: values.pop(name) for name in ("urgent", "reason") if name in values}
+    if urgency and "urgent" not in urgency and "urgent" not in dict(faults):
+        faults.append(("reason", "Only a change of urgent takes a reason."))
+    if faults:
+        _, more = task_input.checked_changes(task, values, now=now)
+        raise Invalid(_merged(faults, more))
+    return values, urgency
+
+
+def _read(data: Any, names: tuple[str, ...]) -> tuple[dict[str, Any], Faults]:
+    if not isinstance(data, Mapping):
+        raise ValidationError({"non_field_errors": [NOT_AN_OBJECT]})
+    unknown = [str(name)[:80] for name in data if name not in names]
+    if len(unknown) > ERRORS_MAX:
+        raise ValidationError({name: [UNKNOWN] for name in unknown[:ERRORS_MAX]})
+    faults: Faults = [(name, UNKNOWN) for name in unknown]
+    values = {name: data[name] for name in names if name in data}
+    for name in [name for name in values if name in _TYPED and not _nothing(name, values[name])]:
+        try:
+            values[name] = _TYPED[name].run_validation(values[name])
+        except ValidationError as fault:
+            del values[name]
+            faults += [(name, str(sentence)) for sentence in fault.detail]
+    if isinstance(values.get("needs"), list) and len(values["needs"]) <= NEEDS_MAX:
+        values["needs"] = _ids("needs", values["needs"], faults)
+    return values, faults
+
+
+def _nothing(name: str, value: Any) -> bool:
+    return value is None and name not in ("urgent", "reason")
+
+
+def _ids(name: str, texts: list[Any], faults: Faults) -> list[UUID]:
+    found = []
+    for number, text in enumerate(texts):
+        try:
+            found.append(Id().run_validation(text))
+        except ValidationError as fault:
+            faults += [(f"{name}.{number}", str(sentence)) for sentence in fault.detail]
+    return found
+
+
+def _merged(faults: Faults, more: Faults) -> Faults:
+    """Each field once: what could not be read says more than that it is missing."""
+    known = {path.split(".")[0] for path, _ in faults}
+    return [*faults, *((path, words) for path, words in more if path.split(".")[0] not in known)]

@@ -1,0 +1,94 @@
+"""What every change of an agent's state or holds is made of: the lock, the move, the rows that go with them.
+
+``services.lifecycle`` is the door; holds, the clock and the work follow the same steps through here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from workforce.choices import LifecycleState
+from workforce.models import Agent, AuditEvent, Hold, Organization
+from workforce.rules import lifecycle
+from workforce.rules.actors import Actor
+from workforce.rules.refusals import Conflict, Invalid, Missing
+from workforce.services import audit
+
+
+def lock(*, organization: Organization | UUID, agent_id: UUID) -> Agent:
+    """The agent's row, locked until the transaction ends. Key columns stay readable, so heartbeats are not held up."""
+    agent = Agent.objects.of(organization).select_for_update(no_key=True).filter(pk=agent_id).first()
+    if agent is None:
+        raise Missing("There is no such agent in this organisation.")
+    return agent
+
+
+def move(
+    agents: Sequence[Agent], to: LifecycleState, *, reasons: Mapping[UUID, str], by: Actor, now: datetime
+) -> list[AuditEvent]:
+    """Move locked agents whose edges were checked; one UPDATE per source state. Returns the audit rows to write.
+
+    django-fsm makes each move in memory and refuses an edge its table lacks; the UPDATE repeats the source state, so
+    that a row changed behind the lock cannot be overwritten.
+    """
+    drafts = []
+    by_source: dict[str, list[Agent]] = {}
+    for agent in agents:
+        by_source.setdefault(agent.current_state, []).append(agent)
+    for source, group in by_source.items():
+        for agent in group:
+            getattr(agent, lifecycle.VERBS[to])()
+            agent.updated_at = now
+            drafts.append(
+                audit.draft(
+                    organization=agent.organization_id,
+                    action=lifecycle.AUDIT_ACTIONS[lifecycle.VERBS[to]],
+                    subject=("agent", agent.pk, agent.agent_name),
+                    before={"current_state": source},
+                    after={"current_state": to.value},
+                    reason=reasons.get(agent.pk, ""),
+                    by=by,
+                    now=now,
+                )
+            )
+        ids = [agent.pk for agent in group]
+        moved = Agent.objects.filter(pk__in=ids, current_state=source).update(current_state=to.value, updated_at=now)
+        if moved != len(group):
+            raise Conflict("The agent changed meanwhile. Look again and repeat what you meant to do.", code="changed")
+        for agent in group:
+            agent._update_initial_state()
+    return drafts
+
+
+def check_reason(reason: str) -> None:
+    if len(reason) > 500:
+        raise Invalid([("reason", f"Use at most 500 characters; this has {len(reason)}.")])
+    if "\x00" in reason:
+        raise Invalid([("reason", "Remove the NUL character.")])
+
+
+def release_rows(
+    holds: Iterable[Hold], *, agents: Mapping[UUID, Agent], reason: str, by: Actor, now: datetime
+) -> list[AuditEvent]:
+    """Release these holds (their agents are locked). Returns the audit rows to write; states do not move here."""
+    holds = list(holds)
+    released = Hold.objects.filter(pk__in=[hold.pk for hold in holds], released_at__isnull=True)
+    released.update(released_at=now, released_by_label=by.label[:160], release_reason=reason[:500])
+    return [
+        hold_event(hold, "hold.released", agent=agents[hold.agent_id], by=by, now=now, reason=reason) for hold in holds
+    ]
+
+
+def hold_event(hold: Hold, action: str, *, agent: Agent, by: Actor, now: datetime, reason: str) -> AuditEvent:
+    facts = {"hold": hold.pk, "kind": hold.kind, "until": hold.until}
+    placed = action == "hold.placed"
+    return audit.draft(
+        organization=hold.organization_id,
+        action=action,
+        subject=("agent", agent.pk, agent.agent_name),
+        before={} if placed else facts,
+        after=facts if placed else {"hold": hold.pk},
+        reason=reason,
+        by=by,
+        now=now,
+    )
