@@ -1,0 +1,5 @@
+"""The admin's part about budgets."""
+
+from budgets.admin import caps
+
+__all__ = ["caps"]

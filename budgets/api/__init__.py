@@ -1,0 +1,1 @@
+"""REST API of budgets (000 "API Reference")."""

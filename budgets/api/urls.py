@@ -1,0 +1,10 @@
+"""Addresses of budgets, mounted under ``/api/``: the product's words, not the package's."""
+
+from django.urls import path
+
+from budgets.api.caps import AgentBudget, BudgetOverview
+
+urlpatterns = [
+    path("workforce/budget-overview", BudgetOverview.as_view(), name="api-budget-overview"),
+    path("workforce/budgets/<uuid:agent_id>", AgentBudget.as_view(), name="api-budget"),
+]

@@ -1,0 +1,1 @@
+"""What the Budgets tab is asked: filters in the address, and the form of caps."""

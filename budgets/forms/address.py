@@ -1,0 +1,32 @@
+"""What the address says, read with patience: what cannot be understood is named, never a fault."""
+
+import re
+
+from django.http import QueryDict
+
+from budgets.choices import CapsKept
+from budgets.selectors.caps import BudgetFilter, pod_named
+from workforce.models import Organization
+
+LONGEST_SEARCH = 80
+
+
+def budget_filter(params: QueryDict, organization: Organization) -> tuple[BudgetFilter, list[str]]:
+    """The tab's filter, and a sentence for each value that was passed over."""
+    notes: list[str] = []
+
+    def text(name: str) -> str:
+        return " ".join(params.get(name, "").replace("\x00", "").split())[:LONGEST_SEARCH]
+
+    pod = pod_named(organization, text("pod")) if text("pod") else None
+    if text("pod") and pod is None:
+        notes.append("There is no such pod here; all are shown.")
+    kept = text("caps")
+    if kept and kept not in list(CapsKept):
+        notes.append(f"“{kept}” is not a choice of caps; all are shown.")
+        kept = ""
+    page = text("page") or "1"
+    if not re.fullmatch(r"[0-9]{1,6}", page) or not int(page):
+        notes.append(f"“{page}” is not a page; this is the first.")
+        page = "1"
+    return BudgetFilter(q=text("q"), pod=pod, caps=CapsKept(kept) if kept else None, page=int(page)), notes

@@ -1,0 +1,1 @@
+"""Decisions about budgets. Pure functions of their arguments."""

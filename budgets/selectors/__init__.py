@@ -1,0 +1,1 @@
+"""Reads of budgets: a fixed number of queries each."""

@@ -1,0 +1,1 @@
+"""Writes of budgets: one transaction each, with its audit."""
