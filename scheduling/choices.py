@@ -6,6 +6,14 @@ from workforce.choices import Choice
 class ScheduleType(Choice):
     STANDARD = "standard", "Standard"
     SHIFT = "shift", "Shift"
+    CUSTOM = "custom", "Custom"
+
+
+class ExceptionKind(Choice):
+    """What a dated exception of custom hours does."""
+
+    OFF = "off", "Day off"
+    EXTRA = "extra", "Extra window"
 
 
 class OffHoursAction(Choice):

@@ -3,11 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from scheduling.services import clock_sweep
+from scheduling.services import clock_leavers, clock_sweep
 from workforce.services import ticks
 
 
 @shared_task(name="scheduling.sweep_clock")
 def sweep_clock() -> str:
     now = timezone.now()
-    return ticks.finished("sweep-clock", said=str(clock_sweep.sweep(now=now)), now=now)
+    said = str(clock_sweep.sweep(now=now))
+    if left := clock_leavers.clock_out_leavers(now=now):
+        said += f"; {left} of the retired clocked out"
+    return ticks.finished("sweep-clock", said=said, now=now)

@@ -6,7 +6,6 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from scheduling.api import examples
 from scheduling.api.serializers import (
@@ -22,12 +21,13 @@ from workforce.api.access import find_agent
 from workforce.api.authentication import caller
 from workforce.api.fields import read_body, read_query
 from workforce.api.paging import page_of
+from workforce.api.views import ApiView
 from workforce.choices import KeyScope
 
 _COLUMNS = {"agent": "agent", "event": "event", "from": "time__gte", "to": "time__lt"}
 
 
-class ClockIn(APIView):
+class ClockIn(ApiView):
     scopes = {"POST": KeyScope.CLOCK}
 
     @extend_schema(
@@ -47,7 +47,7 @@ class ClockIn(APIView):
         return Response(ClockRecordSerializer(record).data)
 
 
-class ClockOut(APIView):
+class ClockOut(ApiView):
     scopes = {"POST": KeyScope.CLOCK}
 
     @extend_schema(
@@ -67,7 +67,7 @@ class ClockOut(APIView):
         return Response(ClockRecordSerializer(record).data)
 
 
-class ClockRecords(APIView):
+class ClockRecords(ApiView):
     scopes = {"GET": KeyScope.READ}
     takes_ids = True
 

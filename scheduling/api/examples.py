@@ -28,6 +28,8 @@ _SCHEDULE: dict[str, Any] = {
     "type": "standard",
     "time_zone": "Europe/Berlin",
     "shifts": [{"name": "", "days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "17:00"}],
+    "rules": [],
+    "exceptions": [],
     "enforce_clock_in": False,
     "enforce_clock_out": True,
     "auto_wake": True,
@@ -50,6 +52,22 @@ _SHIFTS: dict[str, Any] = {
     ],
     "off_hours_action": "queue",
     "grace_minutes": 15,
+}
+_CUSTOM: dict[str, Any] = {
+    "type": "custom",
+    "time_zone": "Europe/Berlin",
+    "rules": [
+        {
+            "name": "Month end",
+            "dtstart": "2026-11-24T09:00",
+            "rrule": "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+            "duration_minutes": 480,
+        }
+    ],
+    "exceptions": [
+        {"kind": "off", "date": "2026-12-31", "name": "New Year's Eve"},
+        {"kind": "extra", "start": "2026-12-30T09:00", "end": "2026-12-30T13:00", "name": "Early close"},
+    ],
 }
 _RECORD: dict[str, Any] = {
     "id": "01937f32-5d6f-7c28-b1e0-1f2e3d4c5b6a",
@@ -106,6 +124,7 @@ SCHEDULE_CREATE = [
         },
     ),
     request("Shifts", _SHIFTS),
+    request("Custom hours", {"agent_id": AGENT_ID, **_CUSTOM}),
     answer("Created", _SCHEDULE, status=201),
     _FIELDS,
     problem_example(
@@ -120,6 +139,33 @@ SCHEDULE_UPDATE = [
     request("Later, with more grace", {"start": "10:00", "end": "18:00", "days": ["mon", "tue"], "grace_minutes": 30}),
     answer("Changed", {**_SCHEDULE, "grace_minutes": 30}),
     _FIELDS,
+]
+SCHEDULE_PREVIEW = [
+    request("Custom hours", _CUSTOM),
+    answer(
+        "The week ahead",
+        {
+            "text": ("Month end: On the last workday of every month 09:00–17:00; 1 day off; 1 extra window"),
+            "rules": ["On the last workday of every month 09:00–17:00 from 24 Nov 2026"],
+            "minutes_a_week": 111,
+            "intervals": [{"start": "2026-11-30T08:00:00Z", "end": "2026-11-30T16:00:00Z", "names": ["Month end"]}],
+            "notes": [],
+            "dst_notes": [],
+        },
+    ),
+    problem_example(
+        "Fields to change",
+        400,
+        "Some fields need to be changed.",
+        code="invalid",
+        errors=[
+            {
+                "path": "rules.0.rrule",
+                "detail": "This rule does not come once in the 10 years from its start. Change it.",
+            },
+            {"path": "exceptions.0.date", "detail": "Write the day as 2026-12-25, in the years 1970 to 2199."},
+        ],
+    ),
 ]
 SCHEDULE_DELETE = [
     problem_example("Gone before", 404, "There are no such working hours in this organisation.", code="not_found")

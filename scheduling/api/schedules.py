@@ -9,7 +9,6 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from scheduling.api import examples
 from scheduling.api.serializers import (
@@ -26,20 +25,22 @@ from scheduling.models import WorkSchedule
 from scheduling.rules import hours as rules
 from scheduling.selectors.duty import duty_of
 from scheduling.services import schedules
+from scheduling.services.schedule_data import WINDOWS, windows_as_data
 from workforce.api.access import check_own, find_agent
 from workforce.api.authentication import caller
 from workforce.api.fields import NOT_AN_OBJECT, UNKNOWN, read_body, read_query
 from workforce.api.paging import page_of
+from workforce.api.views import ApiView
 from workforce.choices import KeyScope
 from workforce.rules.refusals import Invalid, Missing
 
-_WORKED_OUT = ("agent_name", "shifts", "text", "notes", "next_event")
+_WORKED_OUT = ("agent_name", "shifts", "rules", "exceptions", "text", "notes", "next_event")
 #: Fields that are the schedule's own attributes.
 _PLAIN = [str(name) for name in ScheduleSerializer().fields if name not in _WORKED_OUT]
 NO_SUCH_HOURS = "There are no such working hours in this organisation."
 
 
-class Schedules(APIView):
+class Schedules(ApiView):
     scopes = {"GET": KeyScope.READ, "POST": KeyScope.SCHEDULES}
     takes_ids = True
 
@@ -71,7 +72,7 @@ class Schedules(APIView):
     )
     def post(self, request: Request) -> Response:
         """The clock acts on them at once. An agent has one schedule: a second answers 409 with the first one's id."""
-        who, data = caller(request), _object(request.data)
+        who, data = caller(request), checked_object(request.data)
         agent_id = _agent_id(data)
         find_agent(request, agent_id)
         schedule = schedules.create(
@@ -80,7 +81,7 @@ class Schedules(APIView):
         return Response(ScheduleSerializer(schedule_facts([schedule])[0]).data, status=201)
 
 
-class ScheduleDetail(APIView):
+class ScheduleDetail(ApiView):
     scopes = {"GET": KeyScope.READ, "PUT": KeyScope.SCHEDULES, "DELETE": KeyScope.SCHEDULES}
 
     @extend_schema(
@@ -102,7 +103,7 @@ class ScheduleDetail(APIView):
     )
     def put(self, request: Request, schedule_id: UUID) -> Response:
         """What the body leaves out stays as it is. The clock settles with the new hours at once."""
-        who, data = caller(request), _object(request.data)
+        who, data = caller(request), checked_object(request.data)
         find_schedule(request, schedule_id)
         schedule = schedules.update(
             organization=who.organization, schedule_id=schedule_id, data=data, by=who.actor, now=timezone.now()
@@ -126,7 +127,7 @@ class ScheduleDetail(APIView):
 def find_schedule(request: Request, schedule_id: UUID) -> WorkSchedule:
     """Raises ``Missing`` for other organisations', ``Forbidden`` for a colleague's where the key is an agent's own."""
     everyones = WorkSchedule.objects.filter(organization=caller(request).organization)
-    schedule = everyones.select_related("agent").prefetch_related("shifts").filter(pk=schedule_id).first()
+    schedule = everyones.select_related("agent").with_hours().filter(pk=schedule_id).first()
     if schedule is None:
         raise Missing(NO_SUCH_HOURS)
     check_own(request, schedule.agent_id)
@@ -134,7 +135,7 @@ def find_schedule(request: Request, schedule_id: UUID) -> WorkSchedule:
 
 
 def schedule_facts(found: Iterable[WorkSchedule]) -> list[dict[str, Any]]:
-    """Schedules for ``ScheduleSerializer``. Load with agent and shifts; three queries more, whatever their number."""
+    """Schedules for ``ScheduleSerializer``. Load with agent and shifts; a fixed number of queries more."""
     found = list(found)
     duties = duty_of([schedule.agent for schedule in found], now=timezone.now())
     facts = []
@@ -144,7 +145,8 @@ def schedule_facts(found: Iterable[WorkSchedule]) -> list[dict[str, Any]]:
             {
                 **{name: getattr(schedule, name) for name in _PLAIN},
                 "agent_name": schedule.agent.agent_name,
-                "shifts": [schedules.as_data(window) for window in hours.windows],
+                **dict.fromkeys(WINDOWS, []),
+                **windows_as_data(hours),
                 "text": rules.describe(hours),
                 "notes": [sentence for _, _, sentence in rules.overlaps(hours)],
                 "next_event": event_facts(duties[schedule.agent_id].next_event),
@@ -158,10 +160,10 @@ def _of(request: Request) -> QuerySet[WorkSchedule]:
     found = WorkSchedule.objects.filter(organization=who.organization)
     if who.agent_id is not None:
         found = found.filter(agent=who.agent_id)
-    return found.select_related("agent").prefetch_related("shifts")
+    return found.select_related("agent").with_hours()
 
 
-def _object(data: Any) -> dict[str, Any]:
+def checked_object(data: Any) -> dict[str, Any]:
     """The body as a mapping whose shifts hold known names only; the rest is the service's to check."""
     if not isinstance(data, Mapping):
         raise Invalid([("", NOT_AN_OBJECT)])

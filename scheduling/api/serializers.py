@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from scheduling.api.custom_hours import ExceptionBody, ExceptionSerializer, RuleBody, RuleSerializer
 from scheduling.choices import ClockEvent, OffHoursAction, ScheduleType
 from workforce.api.fields import Flag, Id, OneOf, QueryMoment, Strict, Text
 from workforce.api.paging import Limit, PageQuery
@@ -37,6 +38,8 @@ class ChangedHoursBody(Strict):
     type = OneOf(choices=ScheduleType.pairs(), required=False, help_text="A new one is standard unless said otherwise.")
     time_zone = Text(required=False, help_text="An IANA name, for example Europe/Berlin.")
     shifts = ShiftBody(many=True, required=False, help_text="One for standard hours, up to 20 for shifts.")
+    rules = RuleBody(many=True, required=False, help_text="Custom hours only: 1 to 20.")
+    exceptions = ExceptionBody(many=True, required=False, help_text="Custom hours only: up to 400 dated exceptions.")
     days = serializers.ListField(
         child=OneOf(choices=DAYS),
         required=False,
@@ -58,10 +61,14 @@ class WhoseBody(Strict):
     agent_id = Id()
 
 
-class NewHoursBody(ChangedHoursBody, WhoseBody):
-    """Give ``shifts``, or ``days``, ``start`` and ``end``."""
+class HoursBody(ChangedHoursBody):
+    """Give ``shifts``, or ``days``, ``start`` and ``end``; for custom hours ``rules`` and, if any, ``exceptions``."""
 
     time_zone = Text(help_text="An IANA name, for example Europe/Berlin.")
+
+
+class NewHoursBody(HoursBody, WhoseBody):
+    """Whose hours, and which."""
 
 
 class ClockInBody(Strict):
@@ -148,7 +155,9 @@ class ScheduleSerializer(serializers.Serializer[Any]):
     agent_name = serializers.CharField()
     type = serializers.ChoiceField(choices=ScheduleType.pairs())
     time_zone = serializers.CharField()
-    shifts = ShiftSerializer(many=True)
+    shifts = ShiftSerializer(many=True, help_text="Empty for custom hours.")
+    rules = RuleSerializer(many=True, help_text="Empty for all but custom hours.")
+    exceptions = ExceptionSerializer(many=True, help_text="Empty for all but custom hours; by date.")
     enforce_clock_in = serializers.BooleanField()
     enforce_clock_out = serializers.BooleanField()
     auto_wake = serializers.BooleanField()

@@ -8,7 +8,6 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from scheduling.api import examples
 from scheduling.api.serializers import StatusPageSerializer, StatusQuery
@@ -16,12 +15,13 @@ from scheduling.selectors.duty import Duty, duty_of
 from workforce.api.access import filter_agents, visible_agents
 from workforce.api.fields import read_query
 from workforce.api.paging import page_of
+from workforce.api.views import ApiView
 from workforce.choices import ClockStatus, KeyScope
 from workforce.models import Agent
 from workforce.models.roster import AgentQuerySet
 
 
-class Status(APIView):
+class Status(ApiView):
     scopes = {"GET": KeyScope.READ}
     takes_ids = True
 

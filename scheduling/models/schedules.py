@@ -1,7 +1,7 @@
 """Working hours of an agent (spec W1, W2)."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -10,12 +10,37 @@ from django.utils import timezone
 
 from scheduling.choices import OffHoursAction, ScheduleType
 from scheduling.rules.clock import Policy
+from scheduling.rules.custom import CustomHours, DayOff, Extra
 from scheduling.rules.hours import LONGEST_NAME, Hours, Window
 from workforce.models import Agent, Organization
 from workforce.models.ids import uuid7
 from workforce.models.promises import Mutability
 
 GRACE_MAX_MINUTES = 240
+
+
+class WorkScheduleQuerySet(models.QuerySet["WorkSchedule"]):
+    """``with_hours`` loads what ``hours()`` needs: one query more, and two where custom hours are among the rows."""
+
+    _with_hours = False
+
+    def with_hours(self) -> Self:
+        found = self.prefetch_related("shifts")
+        found._with_hours = True
+        return found
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone._with_hours = self._with_hours
+        return clone
+
+    def _fetch_all(self) -> None:
+        fresh = self._result_cache is None
+        super()._fetch_all()
+        rows: list[Any] = self._result_cache or []
+        if fresh and self._with_hours:
+            custom = [row for row in rows if isinstance(row, WorkSchedule) and row.type == ScheduleType.CUSTOM]
+            models.prefetch_related_objects(custom, "rules", "exceptions")
 
 
 class WorkSchedule(models.Model):
@@ -41,6 +66,8 @@ class WorkSchedule(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = WorkScheduleQuerySet.as_manager()
+
     class Meta:
         ordering = ["agent__agent_name"]
         constraints = [
@@ -61,7 +88,16 @@ class WorkSchedule(models.Model):
         return f"Hours of {self.agent}"
 
     def hours(self) -> Hours:
-        """The rule's view of this schedule; load with ``prefetch_related("shifts")``."""
+        """The rule's view of this schedule; load ``with_hours``."""
+        if self.type == ScheduleType.CUSTOM:
+            exceptions = [row.exception() for row in self.exceptions.all()]
+            return CustomHours(
+                tz=self.time_zone,
+                windows=(),
+                rules=tuple(row.rule() for row in self.rules.all()),
+                days_off=tuple(one for one in exceptions if isinstance(one, DayOff)),
+                extras=tuple(one for one in exceptions if isinstance(one, Extra)),
+            )
         return Hours(tz=self.time_zone, windows=tuple(shift.window() for shift in self.shifts.all()))
 
     def policy(self) -> Policy:

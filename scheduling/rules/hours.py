@@ -11,6 +11,11 @@ from enum import StrEnum
 from itertools import combinations
 from typing import NamedTuple
 
+from scheduling.rules import custom
+from scheduling.rules.custom import CustomHours
+from scheduling.rules.custom_entry import LONGEST_NAME, check_custom
+from scheduling.rules.explain import describe_custom
+from scheduling.rules.rrules import date_of
 from scheduling.rules.weeks import (
     DAY,
     FOREVER_S,
@@ -25,13 +30,13 @@ from scheduling.rules.weeks import (
     second_of,
     week_of,
 )
+from scheduling.rules.words import DAYS, clock, days_in_words, times_in_words, weekday_and_date
 from workforce.rules.zones import UnknownZone, check_zone
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_SHIFTS = 20
-LONGEST_NAME = 60
 MOST_GRACE_MINUTES = 240
 LONGEST_RANGE = timedelta(days=400)
+NOT_CUSTOM = "Only custom hours have these. Leave them out, or choose custom."
 
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}")
 
@@ -139,24 +144,32 @@ def work_state(hours: Hours, at: datetime, grace_minutes: int) -> WorkState:
 # What may be entered.
 
 
-def check_hours(type_: object, tz: object, shifts: object) -> Hours:
+def check_hours(type_: object, tz: object, shifts: object, rules: object = None, exceptions: object = None) -> Hours:
     """Hours from plain data: `standard` with one window or `shift` with several, each
-    `{"name", "days": ["mon", …], "start": "HH:MM", "end": "HH:MM"}`; a standard window needs no name.
+    `{"name", "days": ["mon", …], "start": "HH:MM", "end": "HH:MM"}`; a standard window needs no name. `custom`
+    ones have `rules` and `exceptions` instead, as `custom_entry` takes them.
 
     Raises HoursError with every fault (spec W1, W3).
     """
     faults: list[tuple[str, str]] = []
-    if type_ not in ("standard", "shift"):
-        faults.append(("type", "Choose standard hours or shifts."))
+    hours: Hours
+    if type_ not in ("standard", "shift", "custom"):
+        faults.append(("type", "Choose standard hours, shifts or custom hours."))
     try:
-        zone = check_zone(tz).key
+        zone = check_zone(tz)
     except UnknownZone as unknown:
-        zone = ""
+        zone = None
         faults.append(("tz", str(unknown)))
-    windows = _check_shifts(type_, shifts, faults)
+    if type_ == "custom":
+        if shifts:
+            faults.append(("shifts", "Custom hours have rules in place of shifts. Leave the shifts out."))
+        hours = check_custom(zone, rules, exceptions, faults)
+    else:
+        faults += [(path, NOT_CUSTOM) for path, said in (("rules", rules), ("exceptions", exceptions)) if said]
+        hours = Hours(zone.key if zone else "", tuple(_check_shifts(type_, shifts, faults)))
     if faults:
         raise HoursError(faults)
-    return Hours(zone, tuple(windows))
+    return hours
 
 
 def check_grace(minutes: object) -> int:
@@ -244,10 +257,12 @@ def _minutes(text: object) -> int | None:
 
 def describe(hours: Hours) -> str:
     """Without the zone: `Mon–Fri 09:00–17:00`; shifts as `Early 06:00–14:00 daily; Close 22:00–02:00 Fri`."""
+    if isinstance(hours, CustomHours):
+        return describe_custom(hours)
     parts = []
     for window in hours.windows:
-        times = _times_in_words(window.start, window.end)
-        days = _days_in_words(window.days)
+        times = times_in_words(window.start, window.end)
+        days = days_in_words(window.days)
         if window.name:
             parts.append(f"{window.name} {times} {days[0].lower() + days[1:] if days == 'Daily' else days}")
         else:
@@ -256,7 +271,9 @@ def describe(hours: Hours) -> str:
 
 
 def overlaps(hours: Hours) -> list[tuple[str, str, str]]:
-    """Pairs of shifts that touch or overlap: both names and a sentence saying where first in the week."""
+    """Pairs of shifts or rules that touch or overlap: both names and a sentence saying where first."""
+    if isinstance(hours, CustomHours):
+        return [(one, other, _seam(one, other, *shared)) for one, other, *shared in custom.overlaps(hours)]
     found = []
     for one, other in combinations([w for w in hours.windows if w.name], 2):
         shared = [
@@ -267,9 +284,9 @@ def overlaps(hours: Hours) -> list[tuple[str, str, str]]:
         ]
         longer = sorted(s for s in shared if s[0] < s[1])
         if longer:
-            where = f"overlap {_times_in_words(*longer[0])}"
+            where = f"overlap {times_in_words(*longer[0])}"
         elif touching := sorted(s for s in shared if s[0] == s[1]):
-            where = f"touch at {_clock(touching[0][0])}"
+            where = f"touch at {clock(touching[0][0])}"
         else:
             continue
         sentence = f"{one.name} and {other.name} {where}. They count as one interval."
@@ -277,32 +294,16 @@ def overlaps(hours: Hours) -> list[tuple[str, str, str]]:
     return found
 
 
+def _seam(one: str, other: str, start: int, end: int) -> str:
+    day = f"on {weekday_and_date(date_of(start))} {date_of(start).year}"
+    where = f"touch {day} at {clock(start)}" if start == end else f"overlap {day} {times_in_words(start, end)}"
+    return f"{one} and {other} {where}. They count as one interval."
+
+
 def weekly_minutes(hours: Hours) -> int:
-    """Minutes of work in a week without a clock change; what shifts share counts once."""
+    """Minutes of work in a week without a clock change, of custom hours in an average week; what shifts share
+    counts once."""
+    if isinstance(hours, CustomHours):
+        return custom.weekly_minutes(hours)
     spans = [Span(s.start + shift, s.end + shift, ()) for s in nominal(hours) for shift in (-WEEK, 0)]
     return sum(max(0, min(s.end, WEEK) - max(s.start, 0)) for s in merge(spans))
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60 % 24:02}:{minute % 60:02}"
-
-
-def _times_in_words(start: int, end: int) -> str:
-    return f"{_clock(start)}–{'24:00' if end % DAY == 0 else _clock(end)}"
-
-
-def _days_in_words(days: frozenset[int]) -> str:
-    """Daily, Mon–Fri, Tue, Thu: three or more in a row are a range."""
-    if len(days) == 7:
-        return "Daily"
-    runs: list[list[int]] = []
-    for day in sorted(days):
-        if runs and day == runs[-1][-1] + 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    words = []
-    for run in runs:
-        names = [DAYS[day].title() for day in run]
-        words += [f"{names[0]}–{names[-1]}"] if len(run) > 2 else names
-    return ", ".join(words)

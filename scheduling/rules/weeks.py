@@ -8,10 +8,12 @@ kept in a bounded cache, so that a question is a bisection and never scans on wi
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from workforce.rules.zones import check_zone, wall_to_utc
 
@@ -24,8 +26,8 @@ FOREVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_DAY_S = 86_400
-_MOST_OFFSET_S = 16 * 3600  # no zone was ever further from UTC
+DAY_S = 86_400
+MOST_OFFSET_S = 16 * 3600  # no zone was ever further from UTC
 # How many weeks before and after are worked out until both neighbours are found. The first suffices unless
 # a clock change swallows a window or a pause; the last is over a year, for a pause that only a clock change
 # makes.
@@ -45,8 +47,22 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
+    """Windows that recur weekly. `custom.py` has the kind that does not."""
+
     tz: str
     windows: tuple[Window, ...]
+
+    def walls(self, first: int, last: int) -> Iterator[Span]:
+        """The windows that start in `[first, last)`, in wall minutes since 1970-01-01 00:00, in no order."""
+        for week in range(_week_number(first // DAY), _week_number((last - 1) // DAY) + 1):
+            monday = first_day_of(week) * DAY
+            for window in nominal(self):
+                if first <= monday + window.start < last:
+                    yield Span(monday + window.start, monday + window.end, window.names)
+
+    def worked_out(self, week: int) -> Week:
+        """That UTC week, with both its neighbours."""
+        return _weekly(self, week)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +117,12 @@ def moment(second: int) -> datetime:
     return _EPOCH + timedelta(seconds=second)
 
 
-_DAWN_S, FOREVER_S = second_of(DAWN), second_of(FOREVER)
+DAWN_S, FOREVER_S = second_of(DAWN), second_of(FOREVER)
 
 
 def week_of(hours: Hours, second: int) -> Week:
     """The UTC week that the second is in, Monday to Sunday. 1970-01-01 was a Thursday."""
-    return _worked_out(hours, (second // _DAY_S + 3) // 7)
+    return _worked_out(hours, _week_number(second // DAY_S))
 
 
 @lru_cache(maxsize=1024)
@@ -135,52 +151,61 @@ def merge(spans: list[Span]) -> list[Span]:
 
 @lru_cache(maxsize=2048)
 def _worked_out(hours: Hours, week: int) -> Week:
+    return hours.worked_out(week)
+
+
+def _weekly(hours: Hours, week: int) -> Week:
     if _is_ring(nominal(hours)):
         everyone = tuple(dict.fromkeys(w.name for w in hours.windows if w.name))
-        return Week((_DAWN_S,), (FOREVER_S,), (everyone,))
-    begins, ends = _monday(week) * _DAY_S, _monday(week + 1) * _DAY_S
+        return Week((DAWN_S,), (FOREVER_S,), (everyone,))
+    begins, ends = first_day_of(week) * DAY_S, first_day_of(week + 1) * DAY_S
     merged: list[Span] = []
     sure_from = sure_to = before = after = 0
     for weeks_before, weeks_after in _REACH:
         first, last = week - weeks_before, week + weeks_after
         merged = merge(_resolved(hours, first, last))
         # A window of the weeks left out could only touch what reaches beyond these two moments.
-        sure_from = (_monday(first) + 1) * _DAY_S + _MOST_OFFSET_S
-        sure_to = _monday(last + 1) * _DAY_S - _MOST_OFFSET_S
+        sure_from = (first_day_of(first) + 1) * DAY_S + MOST_OFFSET_S
+        sure_to = first_day_of(last + 1) * DAY_S - MOST_OFFSET_S
         before = max((i for i, s in enumerate(merged) if sure_from < s.start and s.end <= begins), default=-1)
         after = min((i for i, s in enumerate(merged) if ends <= s.start and s.end < sure_to), default=-1)
         if before >= 0 and after >= 0:
-            return _packed(merged[before : after + 1])
+            return packed(merged[before : after + 1])
     # Not one pause in more than a year on that side: it is taken to have none.
     kept = merged[max(before, 0) : after + 1 if after >= 0 else None]
     whole = []
     for span in kept:
-        start = span.start if span.start > sure_from else _DAWN_S
+        start = span.start if span.start > sure_from else DAWN_S
         end = span.end if span.end < sure_to else FOREVER_S
         whole.append(Span(start, end, span.names))
-    return _packed(whole)
+    return packed(whole)
 
 
-def _packed(spans: list[Span]) -> Week:
+def packed(spans: list[Span]) -> Week:
     return Week(tuple(s.start for s in spans), tuple(s.end for s in spans), tuple(s.names for s in spans))
 
 
-def _monday(week: int) -> int:
+def first_day_of(week: int) -> int:
     """Days from 1970-01-01 to that week's Monday."""
     return week * 7 - 3
 
 
+def _week_number(day: int) -> int:
+    return (day + 3) // 7
+
+
 def _resolved(hours: Hours, first: int, last: int) -> list[Span]:
-    """The windows that belong to those weeks, in UTC; one that a clock change leaves no time is left out."""
-    zone = check_zone(hours.tz)
+    """The windows that belong to those weeks, in UTC."""
+    return resolve(check_zone(hours.tz), hours.walls(first_day_of(first) * DAY, first_day_of(last + 1) * DAY))
+
+
+def resolve(zone: ZoneInfo, walls: Iterable[Span]) -> list[Span]:
+    """Wall-clock windows in UTC seconds; one that a clock change leaves no time is left out (spec W3)."""
     found = []
-    for week in range(first, last + 1):
-        monday = _monday(week) * DAY
-        for window in nominal(hours):
-            start = wall_to_utc(zone, monday + window.start)
-            end = wall_to_utc(zone, monday + window.end)
-            if start < end:
-                found.append(Span(start, end, window.names))
+    for wall in walls:
+        start, end = wall_to_utc(zone, wall.start), wall_to_utc(zone, wall.end)
+        if start < end:
+            found.append(Span(start, end, wall.names))
     return found
 
 

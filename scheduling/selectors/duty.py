@@ -45,10 +45,7 @@ def duty_of(agents: Iterable[Agent], *, now: datetime) -> dict[UUID, Duty]:
     """Duty of each agent at ``now``. Three queries whatever their number."""
     agents = list(agents)
     ids = [agent.pk for agent in agents]
-    schedules = {
-        schedule.agent_id: schedule
-        for schedule in WorkSchedule.objects.filter(agent__in=ids).prefetch_related("shifts")
-    }
+    schedules = {schedule.agent_id: schedule for schedule in WorkSchedule.objects.filter(agent__in=ids).with_hours()}
     held: dict[UUID, list[Hold]] = {}
     for hold in Hold.objects.active().filter(agent__in=ids).order_by("placed_at", "id"):
         held.setdefault(hold.agent_id, []).append(hold)

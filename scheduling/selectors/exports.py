@@ -4,14 +4,20 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from itertools import islice
 
-from scheduling.selectors import history, roster
+from scheduling.rules.hours import weekly_minutes
+from scheduling.selectors import history, roster, schedules
 from scheduling.selectors.duty import duty_of
 from workforce.models import Organization
 
 BATCH = 500
+FLAGS = ("enforce_clock_in", "enforce_clock_out", "auto_wake", "enabled")
 ROSTER_COLUMNS = (
     "Agent", "Pod", "Tier", "Owner", "Status", "State", "Schedule", "Time zone", "Next event", "Next event at",
     "Last heartbeat", "Last heartbeat status",
+)  # fmt: skip
+SCHEDULE_COLUMNS = (
+    "Agent", "Pod", "Type", "Hours", "Time zone", "Minutes a week", "Next event", "Next event at", "Enforce Clock-In",
+    "Enforce Clock-Out", "Auto-Wake", "Enabled", "Off-hours action", "Grace minutes",
 )  # fmt: skip
 HISTORY_COLUMNS = ("Time", "Agent", "Event", "Triggered By", "Scheduled At", "Reason")
 
@@ -40,6 +46,34 @@ def roster_lines(
                 _iso(at, zone),
                 _iso(agent.last_seen_at, zone),
                 agent.presence.status if agent.last_seen_at else "",
+            )
+
+
+def schedule_lines(
+    organization: Organization, wanted: schedules.ScheduleFilter, *, now: datetime, zone: tzinfo
+) -> Iterator[tuple[object, ...]]:
+    """One line per agent; moments are ISO 8601 in ``zone``. Without hours only name and pod are filled."""
+    walk = schedules.matching(organization, wanted).select_related("team").iterator(chunk_size=BATCH)
+    while batch := list(islice(walk, BATCH)):
+        duties = duty_of(batch, now=now)
+        for agent in batch:
+            duty = duties[agent.pk]
+            schedule, (kind, at) = duty.schedule, duty.next_event or ("", None)
+            if schedule is None:
+                yield agent.agent_name, agent.team.name, *[""] * (len(SCHEDULE_COLUMNS) - 2)
+                continue
+            yield (
+                agent.agent_name,
+                agent.team.name,
+                schedule.get_type_display(),
+                duty.schedule_text,
+                schedule.time_zone,
+                weekly_minutes(schedule.hours()),
+                kind.replace("_", " ").capitalize(),
+                _iso(at, zone),
+                *("Yes" if getattr(schedule, flag) else "No" for flag in FLAGS),
+                schedule.get_off_hours_action_display(),
+                schedule.grace_minutes,
             )
 
 

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from scheduling.models import WorkSchedule
 from scheduling.rules import hours as rules
+from scheduling.rules.custom import CustomHours
+from scheduling.rules.dst import dst_notes
+from scheduling.rules.explain import explain
+from scheduling.rules.rrules import wall_minute
+from scheduling.selectors.schedules import in_hours
 from scheduling.selectors.week_chart import WeekChart, week_chart
 from workforce.models import Agent, Organization
 from workforce.rules.refusals import Missing
@@ -18,42 +24,52 @@ def agent_and_hours(organization: Organization, agent_id: UUID) -> tuple[Agent, 
     agent = Agent.objects.of(organization).select_related("team").filter(pk=agent_id).first()
     if agent is None:
         raise Missing("There is no such agent in this organisation.")
-    return agent, WorkSchedule.objects.prefetch_related("shifts").filter(agent=agent).first()
+    return agent, WorkSchedule.objects.with_hours().filter(agent=agent).first()
 
 
 @dataclass(frozen=True, slots=True)
 class HoursPreview:
-    """``text`` is the hours in words, ``seams`` a sentence for each pair of shifts that touch or overlap."""
+    """``text`` is the hours in words, ``seams`` a sentence for each pair of shifts that touch or overlap,
+    ``explained`` each rule of custom hours in plain words, ``dst_notes`` what changes of the clocks will touch.
+
+    ``charts`` are the next seven days on the clocks of the hours and, where that is another zone, of the reader.
+    """
 
     text: str
     zone: str
     minutes_a_week: int
+    explained: Sequence[str]
+    dst_notes: Sequence[str]
     seams: Sequence[str]
     open_now: bool
     next_open: datetime | None
     next_close: datetime | None
-    chart: WeekChart
+    charts: Sequence[WeekChart]
 
     @property
     def hours_a_week(self) -> str:
-        hours, minutes = divmod(self.minutes_a_week, 60)
-        return f"{hours} h {minutes:02} min" if minutes else f"{hours} h"
+        return in_hours(self.minutes_a_week)
 
 
-def preview_of(data: Mapping[str, Any], *, now: datetime) -> HoursPreview | None:
+def preview_of(data: Mapping[str, Any], *, now: datetime, reader: ZoneInfo) -> HoursPreview | None:
     """None where the hours cannot be taken yet. ``data`` is what the schedules service takes."""
     try:
-        hours = rules.check_hours(data["type"], data["time_zone"], data["shifts"])
+        hours = rules.check_hours(*(data.get(name) for name in ("type", "time_zone", "shifts", "rules", "exceptions")))
     except rules.HoursError:
         return None
-    state = rules.work_state(hours, now, 0)
+    state, after = rules.work_state(hours, now, 0), wall_minute(now, rules.check_zone(hours.tz))
     return HoursPreview(
         text=rules.describe(hours),
         zone=hours.tz,
         minutes_a_week=rules.weekly_minutes(hours),
+        explained=[explain(rule, after) for rule in hours.rules] if isinstance(hours, CustomHours) else [],
+        dst_notes=dst_notes(hours, now),
         seams=[sentence for _, _, sentence in rules.overlaps(hours)],
         open_now=state.open,
         next_open=rules.next_start(hours, now),
         next_close=rules.first_end_after(hours, now),
-        chart=week_chart(hours, now),
+        charts=[
+            week_chart(hours, now, zone=zone, first=now.astimezone(zone).date())
+            for zone in dict.fromkeys((rules.check_zone(hours.tz), reader))
+        ],
     )

@@ -203,6 +203,11 @@ class RosterPage:
         return digest(self.keys, [entry.version for entry in self.entries])
 
     @property
+    def may_pick(self) -> bool:
+        """Whether there is anybody here to whom the reader may do something."""
+        return any(isinstance(entry, Row) and entry.may_act for entry in self.entries)
+
+    @property
     def pages(self) -> int:
         return max(1, -(-self.total // PAGE_SIZE))
 

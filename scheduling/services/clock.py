@@ -18,7 +18,7 @@ from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
 from workforce.selectors.standing import check_may
-from workforce.services import audit, commands, holds, lifecycle
+from workforce.services import audit, commands, holds, lifecycle, tasks
 
 _GONE_OR_NEW = {
     LifecycleState.REGISTERED: "Make it ready first.",
@@ -98,7 +98,7 @@ def clock_out(
 
 
 def _by_hand(agent: Agent, event: ClockEvent, *, reason: str, by: Actor, now: datetime) -> ClockRecord:
-    schedule = WorkSchedule.objects.prefetch_related("shifts").filter(agent=agent, enabled=True).first()
+    schedule = WorkSchedule.objects.with_hours().filter(agent=agent, enabled=True).first()
     happening = Happening(agent=agent, event=event, scheduled_at=None, reason=reason)
     records = apply(
         [happening],
@@ -238,6 +238,7 @@ def go_off_duty(
             by=by,
             now=now,
         )
+    tasks.cancel_running(stopping, reason="Off duty: what was running is cancelled.", by=by, now=now)
     commands.issue_many(stopping, CommandKind.STOP, reasons=words, by=by, now=now)
 
 

@@ -130,7 +130,7 @@ def _handle(ids: Sequence[UUID], *, now: datetime, result: SweepResult) -> None:
         schedule.agent_id: schedule
         for schedule in WorkSchedule.objects.filter(agent__in=ids, clock_due_at__lte=now)
         .select_related("agent", "agent__presence")
-        .prefetch_related("shifts")
+        .with_hours()
     }
     held = set(
         Hold.objects.active().filter(agent__in=ids).exclude(kind=HoldKind.OFF_HOURS).values_list("agent_id", flat=True)

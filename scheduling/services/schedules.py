@@ -1,18 +1,49 @@
-"""Working hours: checked as a whole, written with their audit, settled with the clock (spec W1, W2, W7)."""
+"""Working hours: checked as a whole, written with their audit, settled with the clock (spec W1, W2, W7).
 
-from collections.abc import Mapping, Sequence
+The data that ``create`` and ``update`` take, that the API carries and that ``as_facts`` gives back::
+
+    type            "standard", "shift" or "custom"
+    time_zone       an IANA name; every time below is on the clocks of this zone
+    shifts          standard (one) and shift (1 to 20): {"name", "days": ["mon", …], "start": "09:00", "end": "17:00"}
+    rules           custom, 1 to 20: {"name": "Stand-up",                  optional, up to 60 characters
+                                      "dtstart": "2026-11-24T09:00",       first day and the time of day it starts
+                                      "rrule": "FREQ=WEEKLY;BYDAY=MO,WE",  RFC 5545, no sub-daily frequency
+                                      "duration_minutes": 240}             1 to 10080 (a week), on the wall clock
+    exceptions      custom, 0 to 400, each one of
+                        {"kind": "off", "date": "2026-12-25", "name": "Christmas"}
+                            no rule's window starts on that local day; one from the day before ends as it would
+                        {"kind": "extra", "start": "2026-12-27T10:00", "end": "2026-12-27T14:00", "name": ""}
+                            one more window, also on a day off; at most a week long
+
+``shifts`` belongs to standard and shift hours, ``rules`` and ``exceptions`` to custom ones; a change of type leaves
+nothing of the other behind. Faults carry paths such as ``rules.0.rrule`` and ``exceptions.2.date``.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from scheduling.choices import ClockEvent, OffHoursAction, ScheduleType
-from scheduling.models import ClockRecord, Shift, WorkSchedule
+from scheduling.choices import ClockEvent
+from scheduling.models import ClockRecord, WorkSchedule
 from scheduling.rules import hours as rules
 from scheduling.services import clock
 from scheduling.services.clock import Happening
 from scheduling.services.clock_sweep import settle
+from scheduling.services.schedule_data import (
+    DAYS,
+    DEFAULTS,
+    FIELDS,
+    FLAGS,
+    as_data,
+    as_facts,
+    checked,
+    completed,
+    flattened,
+    write_windows,
+)
 from workforce.choices import ClockStatus, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, Organization
 from workforce.rules import lifecycle as lifecycle_rules
@@ -22,18 +53,7 @@ from workforce.rules.refusals import Conflict, Invalid, Missing
 from workforce.selectors.standing import check_may
 from workforce.services import audit, holds, lifecycle
 
-FLAGS = ("enforce_clock_in", "enforce_clock_out", "auto_wake", "enabled")
-FIELDS = ("type", "time_zone", "shifts", *FLAGS, "off_hours_action", "grace_minutes")
-DEFAULTS: Mapping[str, Any] = {
-    "type": ScheduleType.STANDARD.value,
-    "enforce_clock_in": False,
-    "enforce_clock_out": True,
-    "auto_wake": True,
-    "enabled": True,
-    "off_hours_action": OffHoursAction.PAUSE.value,
-    "grace_minutes": 10,
-}
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+__all__ = ["DAYS", "DEFAULTS", "FIELDS", "FLAGS", "as_data", "as_facts", "create", "delete", "update"]
 
 
 @transaction.atomic
@@ -41,8 +61,8 @@ def create(
     *, organization: Organization, agent_id: UUID, data: Mapping[str, Any], by: Actor, now: datetime
 ) -> WorkSchedule:
     """Give an agent working hours. Raises ``Invalid`` with every fault, ``Forbidden``, ``Conflict``."""
-    flat, given = _flattened(data)
-    values, hours, faults = _checked({**DEFAULTS, **given}, flat=flat)
+    flat, given = flattened(data)
+    values, hours, faults = checked(completed(given, DEFAULTS), flat=flat)
     try:
         agent = lifecycle.lock(organization=organization, agent_id=agent_id)
     except Missing as missing:
@@ -69,8 +89,8 @@ def create(
         updated_at=now,
         **values,
     )
-    _write_shifts(schedule, hours)
-    _record("schedule.created", schedule, agent, after=_facts(schedule, hours), by=by, now=now)
+    write_windows(schedule, hours)
+    _record("schedule.created", schedule, agent, after=as_facts(schedule, hours), by=by, now=now)
     _begin(schedule, agent, by=by, now=now)
     settle(agent.pk, now=now)
     return _fresh(schedule)
@@ -83,9 +103,9 @@ def update(
     """Change working hours; what ``data`` leaves out stays. Raises as ``create``, and ``Missing``."""
     schedule, agent = _locked(organization, schedule_id)
     check_may(by=by, activity=Activity.LIFECYCLE, agent=agent, scope=KeyScope.SCHEDULES)
-    before = _facts(schedule)
-    flat, given = _flattened(data, before["shifts"])
-    values, hours, faults = _checked({**before, **given}, flat=flat)
+    before = as_facts(schedule)
+    flat, given = flattened(data, before.get("shifts", ()))
+    values, hours, faults = checked(completed(given, before), flat=flat)
     if agent.state in lifecycle_rules.GONE:
         faults = [("agent_id", f"{agent.agent_name} is {agent.current_state} and works no more hours."), *faults]
     if faults or hours is None:
@@ -96,19 +116,19 @@ def update(
     schedule.time_zone, schedule.clock_due_at = hours.tz, now
     schedule.active_since, schedule.updated_at = now, now
     fields = [*values, "time_zone", "clock_due_at", "active_since", "updated_at"]
-    unchanged = _facts(schedule, hours) == before
+    unchanged = as_facts(schedule, hours) == before
     if unchanged:
         return _fresh(schedule)
     schedule.save(update_fields=fields)
-    _write_shifts(schedule, hours)
-    after = _facts(schedule, hours)
-    changed = [name for name in after if after[name] != before[name]]
+    write_windows(schedule, hours)
+    after = as_facts(schedule, hours)
+    changed = [name for name in {**before, **after} if after.get(name) != before.get(name)]
     _record(
         "schedule.changed",
         schedule,
         agent,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
+        before={name: before[name] for name in changed if name in before},
+        after={name: after[name] for name in changed if name in after},
         by=by,
         now=now,
     )
@@ -132,7 +152,7 @@ def delete(*, organization: Organization, schedule_id: UUID, by: Actor, now: dat
     check_may(by=by, activity=Activity.LIFECYCLE, agent=agent, scope=KeyScope.SCHEDULES)
     if agent.state == LifecycleState.ARCHIVED:
         raise Conflict(f"{agent.agent_name} is archived: its hours are kept as they were.", code="archived")
-    _record("schedule.deleted", schedule, agent, before=_facts(schedule), by=by, now=now)
+    _record("schedule.deleted", schedule, agent, before=as_facts(schedule), by=by, now=now)
     schedule.delete()
     _end(agent, by=by, now=now, why="Working hours were deleted.", clock_out=True)
 
@@ -144,7 +164,7 @@ def _locked(organization: Organization, schedule_id: UUID) -> tuple[WorkSchedule
     if agent_id is None:
         raise Missing("There are no such working hours in this organisation.")
     agent = lifecycle.lock(organization=organization, agent_id=agent_id)
-    schedule = WorkSchedule.objects.prefetch_related("shifts").filter(pk=schedule_id).first()
+    schedule = WorkSchedule.objects.with_hours().filter(pk=schedule_id).first()
     if schedule is None:
         raise Missing("There are no such working hours in this organisation.")
     return schedule, agent
@@ -186,80 +206,8 @@ def _forget_automatic_leave(agent: Agent) -> None:
         Agent.objects.filter(pk=agent.pk).update(clock_since=None)
 
 
-def _flattened(data: Mapping[str, Any], before: Sequence[Mapping[str, Any]] = ()) -> tuple[bool, dict[str, Any]]:
-    """Standard hours may come as top-level ``days``, ``start``, ``end``: one unnamed shift. Of these too, what is left
-    out stays as it was. Whether they came so, and the data in the one form there is."""
-    given = dict(data)
-    keys = [key for key in ("days", "start", "end") if key in given]
-    if not keys or "shifts" in given:
-        return False, given
-    kept = before[0] if len(before) == 1 else {"name": "standard"}
-    given["shifts"] = [{**kept, **{key: given.pop(key) for key in keys}}]
-    return True, given
-
-
-def _checked(
-    data: Mapping[str, Any], *, flat: bool
-) -> tuple[dict[str, Any], rules.Hours | None, list[tuple[str, str]]]:
-    """Values to store, the hours, and every fault with the path the caller knows."""
-    faults = [(key, "There is no such field.") for key in data if key not in FIELDS]
-    hours: rules.Hours | None = None
-    try:
-        hours = rules.check_hours(data.get("type"), data.get("time_zone"), data.get("shifts"))
-    except rules.HoursError as error:
-        for path, sentence in error.faults:
-            path = "time_zone" if path == "tz" else path
-            faults.append((path.removeprefix("shifts.0.") if flat else path, sentence))
-    try:
-        rules.check_grace(data.get("grace_minutes"))
-    except rules.HoursError as error:
-        faults += error.faults
-    faults += [(flag, "Say true or false.") for flag in FLAGS if not isinstance(data.get(flag), bool)]
-    if data.get("off_hours_action") not in list(OffHoursAction):
-        faults.append(("off_hours_action", f"Choose one of: {', '.join(OffHoursAction)}."))
-    names = ("type", *FLAGS, "off_hours_action", "grace_minutes")
-    return {name: data.get(name) for name in names}, hours, faults
-
-
-def _write_shifts(schedule: WorkSchedule, hours: rules.Hours) -> None:
-    Shift.objects.filter(schedule=schedule).delete()
-    Shift.objects.bulk_create(
-        Shift(
-            schedule=schedule,
-            name=window.name,
-            days=sum(1 << day for day in window.days),
-            start_minute=window.start,
-            end_minute=window.end,
-            position=position,
-        )
-        for position, window in enumerate(hours.windows)
-    )
-
-
-def as_data(window: rules.Window) -> dict[str, Any]:
-    """A window in the shape people and programs write it."""
-    return {
-        "name": window.name,
-        "days": [DAYS[day] for day in sorted(window.days)],
-        "start": f"{window.start // 60:02}:{window.start % 60:02}",
-        "end": f"{window.end // 60:02}:{window.end % 60:02}",
-    }
-
-
-def _facts(schedule: WorkSchedule, hours: rules.Hours | None = None) -> dict[str, Any]:
-    hours = hours or schedule.hours()
-    return {
-        "type": str(schedule.type),
-        "time_zone": hours.tz,
-        "shifts": [as_data(window) for window in hours.windows],
-        **{flag: getattr(schedule, flag) for flag in FLAGS},
-        "off_hours_action": str(schedule.off_hours_action),
-        "grace_minutes": schedule.grace_minutes,
-    }
-
-
 def _fresh(schedule: WorkSchedule) -> WorkSchedule:
-    return WorkSchedule.objects.select_related("agent").prefetch_related("shifts").get(pk=schedule.pk)
+    return WorkSchedule.objects.select_related("agent").with_hours().get(pk=schedule.pk)
 
 
 def _record(

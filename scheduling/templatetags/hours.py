@@ -14,8 +14,21 @@ register = template.Library()
 @register.simple_tag
 def faults(form: HoursForm, path: str, part: str = "") -> SafeString:
     """The service's sentences about one field."""
-    found = faults_of(form, f"{path}.{part}" if part else path)
-    return format_html_join("", '<small class="fault" role="alert">{}</small>', ((sentence,) for sentence in found))
+    path = f"{path}.{part}" if part else path
+    lines = ((f"fault-{path}-{number}", sentence) for number, sentence in enumerate(faults_of(form, path)))
+    return format_html_join("", '<small class="fault" role="alert" id="{}">{}</small>', lines)
+
+
+@register.simple_tag
+def invalid(form: HoursForm, path: str, part: str = "") -> SafeString:
+    """Attributes of a field that was refused: it points to its sentences, and the topmost one takes the focus."""
+    path = f"{path}.{part}" if part else path
+    number = len(faults_of(form, path))
+    if not number:
+        return SafeString("")
+    ids = " ".join(f"fault-{path}-{n}" for n in range(number))
+    focus = SafeString(" autofocus") if form.first_fault == path else ""
+    return format_html(' aria-invalid="true" aria-describedby="{}"{}', ids, focus)
 
 
 @register.inclusion_tag("scheduling/_shift.html", takes_context=True)

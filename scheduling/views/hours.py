@@ -7,19 +7,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from scheduling.forms import HoursForm, labels
+from scheduling.forms import HoursForm
 from scheduling.models import WorkSchedule
-from scheduling.rules.hours import describe
-from scheduling.selectors.hours import agent_and_hours, preview_of
+from scheduling.selectors.hours import agent_and_hours
+from scheduling.selectors.schedules import effects_of_deleting
 from scheduling.services import schedules
+from scheduling.views.parts import back_to, editor, finished, preview_answer
 from workforce.choices import KeyScope
 from workforce.models import Agent
 from workforce.rules.matrix import Activity
-from workforce.rules.refusals import Invalid
-from workforce.rules.zones import zone_choices
+from workforce.rules.refusals import Invalid, Missing
 from workforce.selectors.standing import actor_of_user, check_may
 from workforce.views.access import MemberRequest, member_required
-from workforce.views.answers import done, refusals_answered
+from workforce.views.answers import refusals_answered
 
 
 @member_required
@@ -29,43 +29,47 @@ def hours(request: MemberRequest, agent_id: UUID) -> HttpResponse:
     """The form. ``add`` and ``remove`` only change its rows; anything else posted is saved."""
     agent, schedule = _allowed(request, agent_id)
     if request.method != "POST":
-        form = HoursForm.of(schedule) if schedule else HoursForm.blank(request.organization.time_zone)
-        return _page(request, agent, schedule, form)
+        today, zone = timezone.localdate(), request.organization.time_zone
+        form = HoursForm.of(schedule, today=today) if schedule else HoursForm.blank(zone, today=today)
+        return editor(request, form, agent=agent, schedule=schedule)
     form = HoursForm.typed(request.POST)
-    if "add" in request.POST or "remove" in request.POST:
-        form.add_row() if "add" in request.POST else form.remove_row(request.POST["remove"])
-        return _page(request, agent, schedule, form)
+    if form.change_rows(request.POST, request.FILES.get("ics"), today=timezone.localdate()):
+        return editor(request, form, agent=agent, schedule=schedule)
     try:
         _save(request, agent, schedule, form)
     except Invalid as refusal:
         form.blame(refusal.fields)
-        return _page(request, agent, schedule, form, status=400)
-    return done(request, f"Hours of {agent.agent_name} saved.", to="overview")
+        return editor(request, form, agent=agent, schedule=schedule, status=400)
+    return finished(request, f"Hours of {agent.agent_name} saved.")
 
 
 @member_required
 @refusals_answered
 @require_POST
 def preview(request: MemberRequest, agent_id: UUID) -> HttpResponse:
-    """What the form would come to. Writes nothing."""
     _allowed(request, agent_id)
-    now = timezone.now()
-    shown = preview_of(HoursForm.typed(request.POST).as_data(), now=now)
-    return render(request, "scheduling/_hours_preview.html", {"preview": shown, "now": now})
+    return preview_answer(request)
 
 
 @member_required
 @refusals_answered
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: MemberRequest, agent_id: UUID) -> HttpResponse:
+    """Asked, it says what would change now; posted, it is done."""
     agent, schedule = _allowed(request, agent_id)
+    if schedule is None:
+        raise Missing("There are no such working hours in this organisation.")
+    if request.method != "POST":
+        effects = effects_of_deleting(agent, now=timezone.now())
+        page = "scheduling/_delete_hours.html" if request.htmx else "scheduling/delete_hours.html"
+        return render(request, page, {"agent": agent, "effects": effects, "back": back_to(request)})
     schedules.delete(
         organization=request.organization,
-        schedule_id=schedule.pk if schedule else agent_id,
+        schedule_id=schedule.pk,
         by=actor_of_user(request.user),
         now=timezone.now(),
     )
-    return done(request, f"Hours of {agent.agent_name} deleted. It is unscheduled now.", to="overview")
+    return finished(request, f"Hours of {agent.agent_name} deleted. It is unscheduled now.")
 
 
 def _allowed(request: MemberRequest, agent_id: UUID) -> tuple[Agent, WorkSchedule | None]:
@@ -80,20 +84,3 @@ def _save(request: MemberRequest, agent: Agent, schedule: WorkSchedule | None, f
     if schedule is None:
         return schedules.create(organization=organization, agent_id=agent.pk, data=data, by=by, now=timezone.now())
     return schedules.update(organization=organization, schedule_id=schedule.pk, data=data, by=by, now=timezone.now())
-
-
-def _page(
-    request: MemberRequest, agent: Agent, schedule: WorkSchedule | None, form: HoursForm, status: int = 200
-) -> HttpResponse:
-    now = timezone.now()
-    context = {
-        "agent": agent,
-        "schedule": schedule,
-        "saved": describe(schedule.hours()) if schedule else "",
-        "form": form,
-        "labels": labels(),
-        "zones": zone_choices(),
-        "preview": preview_of(form.as_data(), now=now),
-        "now": now,
-    }
-    return render(request, "scheduling/hours.html", context, status=status)

@@ -54,6 +54,8 @@ def test_standard_hours_at_the_top(api: Api, agent: Agent) -> None:
         "type": "standard",
         "time_zone": "Europe/Berlin",
         "shifts": [{"name": "", "days": WEEKDAYS, "start": "09:00", "end": "17:00"}],
+        "rules": [],
+        "exceptions": [],
         "enforce_clock_in": False,
         "enforce_clock_out": True,
         "auto_wake": True,
@@ -114,9 +116,9 @@ def test_a_second_one_is_refused_and_the_first_one_named(api: Api, hours: WorkSc
 @pytest.mark.parametrize(
     ("change", "path", "words"),
     [
-        ({"type": "custom"}, "type", "Choose standard hours or shifts."),
-        ({"type": None}, "type", "Choose standard hours or shifts."),
-        ({"type": ["standard"]}, "type", "Choose standard hours or shifts."),
+        ({"type": "flexible"}, "type", "Choose standard hours, shifts or custom hours."),
+        ({"type": None}, "type", "Choose standard hours, shifts or custom hours."),
+        ({"type": ["standard"]}, "type", "Choose standard hours, shifts or custom hours."),
         ({"time_zone": "Berlin"}, "time_zone", "Berlin is not a time zone."),
         ({"time_zone": "europe/berlin"}, "time_zone", "europe/berlin is not a time zone. Did you mean Europe/Berlin?"),
         ({"time_zone": "posix/Europe/Berlin"}, "time_zone", "posix/Europe/Berlin is not a time zone."),

@@ -211,7 +211,7 @@ def faults(agent, organization=None, **data):
 LEFT_OUT = object()
 WRONG = {
     "time_zone": [LEFT_OUT, None, "", "Mars/Olympus", "posix/UTC", "localtime", "europe/berlin", 1, "x" * 5000],
-    "type": [None, "", "custom", "Shift", 1, ["standard"]],
+    "type": [None, "", "flexible", "Shift", 1, ["standard"]],
     "days": [LEFT_OUT, None, [], "mon", ["monday"], ["mon", "mon"], [1], {"mon": 1}],
     "start": [LEFT_OUT, None, "", "9:00", "09:00:00", "25:00", "24:00", "09:60", 900, "０９:00"],
     "end": [LEFT_OUT, None, "09:00", "24:01", "5 pm", 1700],

@@ -157,7 +157,7 @@ def test_at_most_twenty_shifts() -> None:
     assert paths_of("shift", "UTC", [None] * 100_000) == ["shifts"]
 
 
-@pytest.mark.parametrize("type_", [None, "", "custom", "Standard", 1, ["standard"], {}], ids=ascii)
+@pytest.mark.parametrize("type_", [None, "", "flexible", "Standard", 1, ["standard"], {}], ids=ascii)
 def test_an_unknown_type_is_refused(type_: object) -> None:
     assert paths_of(type_, "UTC", [shift()]) == ["type"]
 

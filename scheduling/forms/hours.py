@@ -1,137 +1,23 @@
-"""What the address and the hours form say, read with patience: what cannot be understood is named, never a fault."""
+"""The hours form: what was typed, kept whatever the service says of it."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from datetime import date
+from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
-from scheduling.choices import ClockEvent, OffHoursAction, ScheduleType
+from scheduling.choices import OffHoursAction, ScheduleType
+from scheduling.forms.custom import CustomPart
 from scheduling.models import WorkSchedule
-from scheduling.selectors import history, roster
-from scheduling.services.schedules import DEFAULTS, FLAGS, as_data
-from workforce.choices import Choice, ClockStatus, LifecycleState
-from workforce.models import Organization, Team
+from scheduling.services.schedules import DEFAULTS, FLAGS, as_facts
 
-LONGEST_SEARCH = 80
 MOST_SHIFT_ROWS = 6
 #: Sunday first, as the form shows them.
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _SHIFT_FIELD = re.compile(r"shift-([0-9]{1,2})-(name|start|end|days)")
-
-Kind = TypeVar("Kind", bound=Choice)
-
-
-@dataclass
-class Reader:
-    """Reads one address and collects a note for every value that was passed over."""
-
-    params: QueryDict
-    notes: list[str] = field(default_factory=list)
-
-    def text(self, name: str) -> str:
-        """One line of at most ``LONGEST_SEARCH`` characters."""
-        return " ".join(self.params.get(name, "").replace("\x00", "").split())[:LONGEST_SEARCH]
-
-    def choice(self, name: str, kind: type[Kind], what: str) -> Kind | None:
-        text = self.text(name)
-        if not text:
-            return None
-        if text not in list(kind):
-            self.notes.append(f"“{text}” is not {what}; all are shown.")
-            return None
-        return kind(text)
-
-    def pod(self, organization: Organization) -> Team | None:
-        text = self.text("pod")
-        found = roster.pod_named(organization, text) if text else None
-        if text and found is None:
-            self.notes.append("There is no such pod here; all are shown.")
-        return found
-
-    def page(self) -> int:
-        text = self.text("page")
-        if not text:
-            return 1
-        if not re.fullmatch(r"[0-9]{1,6}", text) or not int(text):
-            self.notes.append(f"“{text}” is not a page; this is the first.")
-            return 1
-        return int(text)
-
-    def day(self, name: str) -> date | None:
-        text = self.text(name)
-        if not text:
-            return None
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            day = None
-        if day is None or not 1970 <= day.year <= 2999:
-            self.notes.append(f"“{text}” is not a date such as 2026-11-19; it was passed over.")
-            return None
-        return day
-
-    def cursor(self, name: str) -> history.Cursor | None:
-        text = self.text(name)
-        found = history.read_cursor(text) if text else None
-        if text and found is None:
-            self.notes.append("The page in the address is not one of these; this is the newest.")
-        return found
-
-
-def roster_filter(params: QueryDict, organization: Organization) -> tuple[roster.RosterFilter, list[str]]:
-    """The Overview's filter, and a sentence for each value that was passed over."""
-    read = Reader(params)
-    sort = read.text("sort")
-    if sort and sort not in roster.SORTS:
-        read.notes.append(f"The table does not sort by “{sort}”; it goes by pod.")
-        sort = ""
-    return (
-        roster.RosterFilter(
-            q=read.text("q"),
-            pod=read.pod(organization),
-            state=read.choice("state", LifecycleState, "a state"),
-            status=read.choice("status", ClockStatus, "a clock status"),
-            sort=sort,
-            page=read.page(),
-        ),
-        read.notes,
-    )
-
-
-def history_filter(
-    params: QueryDict, organization: Organization, zone: ZoneInfo
-) -> tuple[history.HistoryFilter, list[str]]:
-    """Clock History's filter; its days are days in ``zone``, the reader's."""
-    read = Reader(params)
-    named = read.text("agent")
-    agent = history.agent_named(organization, named) if named else None
-    if named and agent is None:
-        read.notes.append(f"There is no agent called “{named}” here; all are shown.")
-    first, last = read.day("from"), read.day("to")
-    if first and last and last < first:
-        read.notes.append("The last day is before the first; only the first was used.")
-        last = None
-    return (
-        history.HistoryFilter(
-            q=read.text("q"),
-            agent=agent,
-            pod=read.pod(organization),
-            event=read.choice("event", ClockEvent, "a clock event"),
-            start=_midnight(first, zone) if first else None,
-            end=_midnight(last + timedelta(days=1), zone) if last else None,
-            older_than=read.cursor("older"),
-            newer_than=read.cursor("newer"),
-        ),
-        read.notes,
-    )
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 @dataclass
@@ -159,10 +45,14 @@ class HoursForm:
     flags: dict[str, bool]
     off_hours_action: str
     grace_minutes: str
+    custom: CustomPart
+    agent: str = ""
+    asks_agent: bool = False
+    rows_changed: bool = False
     faults: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
-    def blank(cls, time_zone: str) -> "HoursForm":
+    def blank(cls, time_zone: str, *, today: date) -> "HoursForm":
         weekdays = ["mon", "tue", "wed", "thu", "fri"]
         return cls(
             type=ScheduleType.STANDARD.value,
@@ -172,14 +62,18 @@ class HoursForm:
             flags={flag: bool(DEFAULTS[flag]) for flag in FLAGS},
             off_hours_action=str(DEFAULTS["off_hours_action"]),
             grace_minutes=str(DEFAULTS["grace_minutes"]),
+            custom=CustomPart.blank(today),
         )
 
     @classmethod
-    def of(cls, schedule: WorkSchedule) -> "HoursForm":
+    def of(cls, schedule: WorkSchedule, *, today: date) -> "HoursForm":
         """Filled with the hours as they are."""
-        form = cls.blank(schedule.time_zone)
-        rows = [ShiftRow(**as_data(window)) for window in schedule.hours().windows]
+        form = cls.blank(schedule.time_zone, today=today)
+        facts = as_facts(schedule)
+        rows = [ShiftRow(**shift) for shift in facts.get("shifts", [])]
         form.type = str(schedule.type)
+        if form.type == ScheduleType.CUSTOM:
+            form.custom = CustomPart.of(facts["rules"], facts["exceptions"])
         if form.type == ScheduleType.STANDARD and rows:
             form.standard = rows[0]
         elif rows:
@@ -201,7 +95,28 @@ class HoursForm:
             flags={flag: flag in post for flag in FLAGS},
             off_hours_action=post.get("off_hours_action", ""),
             grace_minutes=post.get("grace_minutes", "").strip(),
+            custom=CustomPart.typed(post),
+            agent=post.get("agent", "").replace("\x00", "").strip(),
         )
+
+    def change_rows(self, post: QueryDict, calendar: UploadedFile | None, *, today: date) -> bool:
+        """Whether a button was pressed that only changes the form; if so it is done. A calendar file is such a change,
+        whatever the button: what was understood is seen before it is saved."""
+        self.rows_changed = True
+        if calendar is not None:
+            self.type = ScheduleType.CUSTOM.value
+            self.time_zone = self.custom.read(calendar, time_zone=self.time_zone, today=today)
+        elif "add" in post:
+            self.custom.add() if post["add"] == "rule" else self.add_row()
+        elif "remove" in post:
+            self.remove_row(str(post["remove"]))
+        elif "remove-rule" in post:
+            self.custom.remove(str(post["remove-rule"]))
+        elif "read" in post:
+            self.custom.refused = ["Choose an .ics file first."]
+        else:
+            self.rows_changed = False
+        return self.rows_changed
 
     def add_row(self) -> None:
         if len(self.shifts) < MOST_SHIFT_ROWS:
@@ -219,11 +134,16 @@ class HoursForm:
         return {
             "type": self.type,
             "time_zone": self.time_zone,
-            "shifts": [row.as_data() for row in self.rows()],
+            **self._windows(),
             **self.flags,
             "off_hours_action": self.off_hours_action,
             "grace_minutes": grace,
         }
+
+    def _windows(self) -> dict[str, Any]:
+        if self.type == ScheduleType.CUSTOM:
+            return self.custom.as_data()
+        return {"shifts": [row.as_data() for row in self.rows()]}
 
     def rows(self) -> list[ShiftRow]:
         """The rows that count for the chosen type."""
@@ -232,11 +152,27 @@ class HoursForm:
     def blame(self, faults: Iterable[tuple[str, str]]) -> None:
         """Keep the service's sentences by field; those without a field of their own go to the top."""
         for path, sentence in faults:
+            if match := re.match(r"exceptions\.([0-9]+)", path):
+                path, sentence = "exceptions", f"Line {self.custom.line_of(int(match[1]))}: {sentence}"
             self.faults.setdefault(path if self._has(path) else "form", []).append(sentence)
 
+    @property
+    def first_fault(self) -> str:
+        """The path of the topmost field that was refused: it gets the focus."""
+        order = ["form", "agent_id", "type"]
+        order += [f"shifts.{n}.{part}" for n in range(len(self.rows())) for part in ("name", "start", "end", "days")]
+        parts = ("name", "dtstart", "rrule", "duration_minutes")
+        order += [f"rules.{n}.{part}" for n in range(len(self.custom.rules)) for part in parts]
+        order += ["shifts", "rules", "exceptions", "time_zone", *FLAGS, "off_hours_action", "grace_minutes"]
+        return next((path for path in order if path in self.faults), "")
+
     def _has(self, path: str) -> bool:
-        if path in ("type", "time_zone", "shifts", "off_hours_action", "grace_minutes", *FLAGS):
+        if path in ("type", "time_zone", "shifts", "rules", "exceptions", "off_hours_action", "grace_minutes", *FLAGS):
             return True
+        if path == "agent_id":
+            return self.asks_agent
+        if match := re.fullmatch(r"rules\.([0-9]+)\.(name|dtstart|rrule|duration_minutes)", path):
+            return int(match[1]) < len(self.custom.rules)
         match = re.fullmatch(r"shifts\.([0-9]+)\.(name|days|start|end)", path)
         return match is not None and int(match[1]) < len(self.rows()) and not self._nameless(match[2])
 
@@ -273,8 +209,8 @@ def faults_of(form: HoursForm, path: str) -> list[str]:
 def labels() -> Mapping[str, tuple[str, str]]:
     """Label and consequence of each switch."""
     return {
-        "enforce_clock_in": ("Enforce clock-in", "Late after the grace period: the owner is told."),
-        "enforce_clock_out": ("Enforce clock-out", "Clocked out at the end plus the grace period."),
-        "auto_wake": ("Auto-wake", "Clocked in and woken at the start."),
+        "enforce_clock_in": ("Enforce Clock-In", "Late after the grace period: the owner is told."),
+        "enforce_clock_out": ("Enforce Clock-Out", "Clocked out at the end plus the grace period."),
+        "auto_wake": ("Auto-Wake", "Clocked in and woken at the start."),
         "enabled": ("Enabled", "Off: these hours do nothing."),
     }

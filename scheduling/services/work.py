@@ -1,0 +1,130 @@
+"""Handing out work: one task to one agent, atomically, where every gate is open (spec T2, W9)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from scheduling.rules import gates
+from scheduling.rules import hours as hours_rules
+from scheduling.rules.gates import GateFacts, Shut
+from scheduling.selectors.duty import Duty, duty_of
+from workforce.choices import ClockStatus, HoldKind, LifecycleState, TaskStatus
+from workforce.models import Agent, Organization, Task
+from workforce.rules import tasks as rules
+from workforce.rules.actors import Actor
+from workforce.rules.lifecycle import GONE
+from workforce.rules.refusals import Conflict
+from workforce.services import audit, leases
+from workforce.services.moves import lock, move
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """``task`` is None where there is no work now: ``shut`` says why, ``ask_again_at`` when to ask again (UTC)."""
+
+    task: Task | None
+    shut: Shut | None
+    ask_again_at: datetime | None
+
+
+NOTHING = "Nothing is waiting for this agent."
+
+
+@transaction.atomic
+def claim(
+    *, organization: Organization, agent_id: UUID, lease_seconds: int | None = None, by: Actor, now: datetime
+) -> Claim:
+    """Take the most pressing task of this agent's queue, under a lease.
+
+    The agent's row is locked, so two claims never get the same task and an agent never gets two. Off duty only urgent
+    tasks are handed out. Raises ``Missing``, ``Forbidden``, ``Invalid`` (lease), ``Conflict`` (the agent has left).
+    """
+    lease = leases.check_lease(lease_seconds)
+    agent = lock(organization=organization, agent_id=agent_id)
+    leases.check_may_work(by, agent.pk)
+    if agent.state in GONE:
+        raise Conflict(f"{agent.agent_name} is {agent.current_state} and gets no work.", code="gone")
+    facts = _facts(agent, duty_of([agent], now=now)[agent.pk], now)
+    shut = gates.first_shut(facts)
+    if shut is not None and gates.first_shut(_for_urgent(facts)) is not None:
+        return Claim(None, shut, shut.ask_again_at or now + gates.ASK_AGAIN)
+    task = _next(agent, urgent_only=shut is not None)
+    if task is None:
+        shut = shut or Shut("nothing_queued", NOTHING)
+        return Claim(None, shut, shut.ask_again_at or now + gates.ASK_AGAIN)
+    if task.busy:  # type: ignore[attr-defined]
+        return Claim(None, Shut("line_busy", "The agent is working on a task. One at a time."), now + gates.ASK_AGAIN)
+    _take(task, agent, expires=now + lease, by=by, now=now)
+    return Claim(task, None, None)
+
+
+def _next(agent: Agent, *, urgent_only: bool) -> Task | None:
+    running = Task.objects.filter(agent=OuterRef("agent"), status=TaskStatus.IN_PROGRESS)
+    waiting = Task.objects.claimable().filter(agent=agent)
+    if urgent_only:
+        waiting = waiting.filter(urgent=True)
+    return waiting.in_queue_order().annotate(busy=Exists(running)).first()
+
+
+def _take(task: Task, agent: Agent, *, expires: datetime, by: Actor, now: datetime) -> None:
+    task.agent = agent
+    task.status, task.lease_token, task.lease_expires_at = TaskStatus.IN_PROGRESS.value, task.lease_token + 1, expires
+    task.claimed_at, task.started_at, task.boost_at, task.updated_at = now, task.started_at or now, None, now
+    task.save(
+        update_fields=[
+            "status", "lease_token", "lease_expires_at", "claimed_at", "started_at", "boost_at", "updated_at",
+        ]
+    )  # fmt: skip
+    events = [
+        audit.draft(
+            organization=task.organization_id,
+            action="task.claimed",
+            subject=("task", task.pk, task.title),
+            before={"status": TaskStatus.QUEUED.value},
+            after={"status": task.status, "agent": agent.agent_name, "lease_token": task.lease_token},
+            by=by,
+            now=now,
+        )
+    ]
+    if agent.state in rules.FOLLOWING and agent.state != LifecycleState.EXECUTING:
+        for state in rules.steps(agent.state, LifecycleState.EXECUTING):
+            events += move([agent], state, reasons={agent.pk: f"Task: {task.title}"}, by=by, now=now)
+    audit.record_many(events)
+
+
+def _facts(agent: Agent, duty: Duty, now: datetime) -> GateFacts:
+    others = [hold for hold in duty.holds if hold.kind != HoldKind.OFF_HOURS]
+    starts = duty.next_event[1] if duty.next_event and duty.next_event[0] in ("clocks_in", "shift_starts") else None
+    return GateFacts(
+        lifecycle_state=agent.current_state,
+        held=[f"{HoldKind(hold.kind).label}: {hold.reason}" for hold in others],
+        clocked_out=agent.clock == ClockStatus.CLOCKED_OUT,
+        paused_by_clock=len(others) < len(duty.holds),
+        in_grace=duty.in_grace,
+        next_start=starts,
+        work_from=_work_from(agent, duty, now),
+    )
+
+
+def _for_urgent(facts: GateFacts) -> GateFacts:
+    return GateFacts(
+        lifecycle_state=facts.lifecycle_state,
+        held=facts.held,
+        clocked_out=facts.clocked_out,
+        paused_by_clock=facts.paused_by_clock,
+        urgent=True,
+    )
+
+
+def _work_from(agent: Agent, duty: Duty, now: datetime) -> datetime | None:
+    """When work begins after an automatic start, if that is still ahead: agents that start together do not claim at
+    one instant. Who was clocked in by hand begins at once."""
+    if agent.clock_since is None or duty.schedule is None or now >= agent.clock_since + rules.stagger(agent.pk):
+        return None
+    running = hours_rules.interval_at(duty.schedule.hours(), now)
+    if running is None or running.start != agent.clock_since:
+        return None
+    return agent.clock_since + rules.stagger(agent.pk)
