@@ -85,14 +85,22 @@ def _receipt() -> dict[str, Any]:
                 "at": _MOMENT,
             },
         },
+        "work_waiting": {"type": "boolean", "description": "Claim work: something is there for this agent."},
+        "lease": {
+            "type": ["object", "null"],
+            "description": "The task the agent is working on.",
+            "required": ["task_id", "expires_at"],
+            "properties": {"task_id": _UUID, "expires_at": _MOMENT},
+        },
         "commands": {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["id", "command", "reason", "issued_at"],
+                "required": ["id", "command", "task_id", "reason", "issued_at"],
                 "properties": {
                     "id": _UUID,
                     "command": {"type": "string", "enum": [kind.value for kind in CommandKind]},
+                    "task_id": {**_UUID, "type": ["string", "null"], "description": "Which task, for cancel."},
                     "reason": {"type": "string"},
                     "issued_at": _MOMENT,
                 },
@@ -158,6 +166,8 @@ def _answer_example() -> dict[str, Any]:
         "reason": "",
         "next_heartbeat_due": "2026-11-19T13:33:00Z",
         "next_event": {"kind": "clocks_out", "at": "2026-11-19T21:00:00Z"},
+        "work_waiting": True,
+        "lease": None,
         "commands": [],
     }
 

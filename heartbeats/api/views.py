@@ -17,7 +17,7 @@ from workforce.api import parsers
 from workforce.api.authentication import ApiKeyAuthentication, Caller, HasKey
 from workforce.api.problems import Problem, Unreadable, problem_of, respond
 from workforce.choices import KeyScope
-from workforce.models import Command
+from workforce.models import Command, Task
 from workforce.rules.refusals import Invalid, Refusal
 from workforce.selectors.standing import check_scope
 
@@ -131,14 +131,21 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "reason": orders.reason,
         "next_heartbeat_due": orders.next_heartbeat_due,
         "next_event": {"kind": orders.next_event[0], "at": orders.next_event[1]} if orders.next_event else None,
+        "work_waiting": orders.work_waiting,
+        "lease": None if orders.running is None else _lease(orders.running),
         "commands": [_command(command) for command in orders.commands],
     }
+
+
+def _lease(task: Task) -> dict[str, Any]:
+    return {"task_id": task.pk, "expires_at": task.lease_expires_at}
 
 
 def _command(command: Command) -> dict[str, Any]:
     return {
         "id": command.pk,
         "command": command.command,
+        "task_id": command.task_id,
         "reason": command.reason,
         "issued_at": command.issued_at,
     }

@@ -166,6 +166,7 @@ def test_the_answer_carries_the_command_until_it_is_acknowledged(send, beat, age
     carried = {
         "id": str(pending.pk),
         "command": "wake",
+        "task_id": None,
         "reason": "Clocked in.",
         "issued_at": "2026-11-19T13:32:00Z",
     }
