@@ -60,6 +60,7 @@ def problem_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 urlpatterns = [
     path("", include("workforce.api.urls")),
+    path("", include("budgets.api.urls")),
     path("", include("scheduling.api.urls")),
     path("", include("heartbeats.api.urls")),
     path("schema", schema, name="schema"),

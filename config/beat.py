@@ -17,9 +17,19 @@ BEAT_TABLE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"queue": "system", "expire_seconds": 30},
     },
+    "sweep-work": {
+        "task": "workforce.sweep_work",
+        "schedule": 5.0,
+        "options": {"queue": "system", "expire_seconds": 10},
+    },
     "link-audit": {
         "task": "workforce.link_audit",
         "schedule": 5.0,
         "options": {"queue": "system", "expire_seconds": 10},
+    },
+    "forget-idempotent": {
+        "task": "workforce.forget_idempotent",
+        "schedule": 300.0,
+        "options": {"queue": "system", "expire_seconds": 600},
     },
 }

@@ -13,6 +13,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF  # noqa: F401
 from django.core.exceptions import ImproperlyConfigured
 
+from config import api_words
 from config.beat import BEAT_TABLE
 from config.logs import logging_config
 
@@ -233,7 +234,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Punchcard API",
-    "DESCRIPTION": "HR for AI agents: status, hours, the time clock, lifecycle, holds and heartbeats.",
+    "DESCRIPTION": api_words.DESCRIPTION,
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", include("config.api")),
     path("admin/", admin.site.urls),
     path("", include("workforce.urls")),
+    path("", include("budgets.urls")),
     path("", include("scheduling.urls")),
 ]
 

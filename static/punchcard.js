@@ -89,7 +89,11 @@
     if (on('[data-dismiss]')) on('.toast').remove()
     if (on('[data-open]')) { closeMenus(); openDialog(document.getElementById(on('[data-open]').dataset.open)) }
     if (on('dialog [data-close]')) { event.preventDefault(); on('dialog').close() }
-    if (event.target.matches && event.target.matches('dialog')) event.target.close()
+    if (event.target.matches && event.target.matches('dialog:not(.editor)')) event.target.close()
+  })
+
+  document.addEventListener('change', ({ target }) => {
+    if (target.matches('[data-all]')) for (const box of all('#rows [type=checkbox]')) box.checked = target.checked
   })
 
   // Keyboard
@@ -114,10 +118,11 @@
   // htmx: live parts. Asked for only while the page is seen and nothing is open; unchanged is 304; a part whose
   // version is the one already shown is left alone.
   const isLive = (element) => element && element.hasAttribute && element.hasAttribute('data-poll')
-  const busy = () => document.hidden || dialogOpen() || $('details.menu[open]')
+  const busy = () => document.hidden || dialogOpen() || $('details.menu[open]') || $('#rows :checked, .picks :checked')
   const poll = () => { for (const live of all('[data-poll]')) if (!busy()) window.htmx.trigger(live, 'poll') }
   let etag = ''
   let asked = ''
+  let held = false
 
   document.addEventListener('htmx:configRequest', ({ detail }) => {
     if (isLive(detail.elt)) {
@@ -131,18 +136,30 @@
     }
   })
   document.addEventListener('htmx:beforeSwap', ({ detail }) => {
-    if (!isLive(detail.requestConfig.elt)) for (const dialog of all('#dialogs dialog[open]')) dialog.close()
+    held = document.activeElement !== document.body
+    const said = detail.xhr.getResponseHeader('HX-Trigger') && detail.xhr.status < 300
+    const stays = detail.requestConfig.elt.matches('[data-stays]') && !said
+    if (!isLive(detail.requestConfig.elt)) { if (!stays) for (const dialog of all('#dialogs dialog[open]')) dialog.close() }
     else if (busy() || asked !== location.search) detail.shouldSwap = false
     else etag = detail.xhr.getResponseHeader('ETag') || ''
   })
   document.addEventListener('htmx:afterRequest', ({ detail }) => {
+    if (detail.successful && detail.requestConfig.elt.matches('[data-stays]') && detail.xhr.getResponseHeader('HX-Trigger')) {
+      for (const box of all('#rows :checked, .picks :checked')) box.checked = false
+      poll()
+    }
     if (isLive(detail.elt) && (detail.successful || detail.xhr.status === 304)) $('#asked').dateTime = new Date(now()).toISOString()
   })
   document.addEventListener('htmx:oobBeforeSwap', ({ detail }) => {
     const coming = detail.fragment.firstElementChild
     if (coming && coming.dataset.v && coming.dataset.v === detail.target.dataset.v) detail.shouldSwap = false
   })
-  document.addEventListener('htmx:afterSettle', () => { tick(); openDialog($('#dialogs dialog[data-modal]')) })
+  document.addEventListener('htmx:afterSettle', () => {
+    tick()
+    openDialog($('#dialogs dialog[data-modal]'))
+    // Who was on a part that is gone goes on at the content, not nowhere.
+    if (held && document.activeElement === document.body) $('#main').focus({ preventScroll: true })
+  })
   document.addEventListener('toast', ({ target, detail }) => { if (!isLive(target)) toast(detail.text, detail.bad) })
   document.addEventListener('htmx:responseError', ({ detail }) => {
     if (isLive(detail.elt) || detail.xhr.getResponseHeader('HX-Trigger')) return

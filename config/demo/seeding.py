@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from budgets.services.caps import set_caps
+from config.demo.caps import CAPS
 from config.demo.fleet import FLEET, DemoAgent
 from config.demo.people import MANAGER, ORGANIZATION, PEOPLE, PODS, SLUG, TIME_ZONE
 from config.sign_ins import FILE as SIGN_INS
@@ -78,6 +80,8 @@ def seed(*, state_dir: Path, now: datetime) -> str:
         _open_pods(cast, now)
         for described in FLEET:
             _hire(cast, described, now)
+        for name, caps in CAPS.items():
+            set_caps(organization=organization, agent_id=cast.agents[name].pk, caps=caps, by=cast.manager, now=now)
         _name_leading_agents(cast, now)
         issued = {agent: _new_key(organization, agent, by=cast.manager, now=now) for agent in _with_runtime(cast)}
         write_private(state_dir / KEYS, _keys_as_json(issued))
@@ -187,7 +191,7 @@ def _clock_in_by_hand(cast: _Cast, agent: Agent, data: Mapping[str, object], now
 
 
 def _within_hours(agent: Agent, now: datetime) -> bool:
-    schedule = WorkSchedule.objects.prefetch_related("shifts").get(agent=agent)
+    schedule = WorkSchedule.objects.with_hours().get(agent=agent)
     return interval_at(schedule.hours(), now) is not None
 
 

@@ -41,8 +41,8 @@ def test_elsewhere_it_is_a_page() -> None:
 @pytest.mark.parametrize(
     ("path", "method", "allowed"),
     [
-        ("/api/agents", "POST", {"GET", "HEAD", "OPTIONS"}),
-        ("/api/agents", "DELETE", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/workforce/status", "POST", {"GET", "HEAD", "OPTIONS"}),
+        ("/api/agents", "DELETE", {"GET", "POST", "HEAD", "OPTIONS"}),
         ("/api/workforce/schedules", "PUT", {"GET", "POST", "HEAD", "OPTIONS"}),
         ("/api/workforce/status", "POST", {"GET", "HEAD", "OPTIONS"}),
         ("/api/schema", "POST", {"GET", "HEAD"}),

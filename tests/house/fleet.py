@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from budgets.models import Caps
 from heartbeats.models import Heartbeat
 from scheduling.models import ClockRecord
 from tests.factories import AgentFactory, TeamFactory, WorkScheduleFactory
-from workforce.choices import ActorKind, ClockStatus, CommandKind, HoldKind, LifecycleState
+from workforce.choices import ActorKind, ClockStatus, CommandKind, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, Organization, User
 from workforce.rules.actors import Actor, system
 from workforce.services import audit, commands, holds, keys, notices
@@ -58,6 +59,7 @@ def _equip(agent: Agent, *, scheduled: bool, people: Actor, now: datetime) -> No
             by=people,
             now=now,
         )
+    Caps.objects.create(agent=agent, daily_tokens=300_000)
     agent.presence.last_seen_at = now - timedelta(minutes=2)
     agent.presence.status = "ok"
     agent.presence.save(update_fields=["last_seen_at", "status"])
@@ -79,6 +81,6 @@ def _equip(agent: Agent, *, scheduled: bool, people: Actor, now: datetime) -> No
 
 def organization_key(organization: Organization, *, by: Actor, now: datetime, **more: Any) -> str:
     """A token with every scope."""
-    scopes = ["read", "clock", "schedules", "lifecycle", "heartbeats"]
+    scopes = [scope.value for scope in KeyScope]
     _, token = keys.issue(organization=organization, name="orchestrator", scopes=scopes, by=by, now=now, **more)
     return token

@@ -98,6 +98,7 @@ def record(agent, now) -> dict[type[models.Model], int]:
     """One row in every append-only table. A new table needs a row here, or the tests above say so."""
     from heartbeats.models import Heartbeat
     from scheduling.models import ClockRecord
+    from workforce.models import Task, WorkReport
     from workforce.rules.actors import system
     from workforce.services import audit
 
@@ -110,4 +111,8 @@ def record(agent, now) -> dict[type[models.Model], int]:
     ClockRecord.objects.create(
         **shared, event="clocked_in", triggered_by_kind="system", triggered_by_id="t", triggered_by="t", time=now
     )
+    task = Task.objects.create(
+        **shared, title="x", created_by_kind="system", created_by_id="t", created_by_label="t", urgency=1
+    )
+    WorkReport.objects.create(**shared, task=task, lease_token=1, kind="late", said="completed", reported_by_label="t")
     return {model: model.objects.count() for model in APPEND_ONLY}

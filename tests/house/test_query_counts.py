@@ -29,9 +29,25 @@ BASELINE = Path(__file__).with_name("query_counts.json")
 WRITING = bool(os.environ.get("PUNCHCARD_WRITE_QUERY_COUNTS"))
 FEW, MANY = 3, 12
 
-PAGES = ["overview", "overview-live", "overview-csv", "clock-history", "clock-history-csv", "preferences"]
-PAGES_OF_AN_AGENT = ["hours"]
-LISTS = ["api-status", "api-agents", "api-schedules", "api-clock-records"]
+PAGES = [
+    "overview",
+    "overview-live",
+    "overview-csv",
+    "schedules",
+    "schedules-live",
+    "schedules-csv",
+    "schedule-new",
+    "schedule-agents",
+    "clock-history",
+    "clock-history-csv",
+    "preferences",
+    "agents-import",
+    "agents-file",
+    "budgets",
+    "budgets-csv",
+]
+PAGES_OF_AN_AGENT = ["hours", "hours-delete", "budget-caps"]
+LISTS = ["api-status", "api-agents", "api-schedules", "api-clock-records", "api-budget-overview"]
 LISTS_OF_AN_AGENT = ["api-agent", "api-reporting-line", "api-holds"]
 ADMIN = [
     "admin:index",
@@ -39,9 +55,11 @@ ADMIN = [
         f"admin:workforce_{model}_changelist"
         for model in ("agent", "team", "hold", "apikey", "auditevent", "membership", "organization", "user")
     ),
+    "admin:workforce_agent_import",
     "admin:scheduling_workschedule_changelist",
     "admin:scheduling_clockrecord_changelist",
     "admin:heartbeats_heartbeat_changelist",
+    "admin:budgets_caps_changelist",
 ]
 
 

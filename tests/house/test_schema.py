@@ -23,8 +23,11 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from tests.factories import AgentFactory, WorkScheduleFactory
+from tests.house.routes import routes as house_routes
 from tests.support.api import issue
+from workforce.api.views import ApiView
 from workforce.choices import LifecycleState
+from workforce.models import Task
 
 #: Random but the same at every run. The examples of the document and its boundary values come on top.
 EXAMPLES = 25
@@ -97,6 +100,30 @@ def test_every_operation_has_examples_and_its_errors(path: str, method: str, ope
     assert {"400", "401", "403", "500", "503"} <= set(operation["responses"])
 
 
+#: Each heartbeat carries its ``heartbeat_id``, which does the same.
+WITHOUT_KEY = {"/api/heartbeats"}
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "operation"), operations(), ids=lambda part: part if isinstance(part, str) else ""
+)
+def test_every_write_takes_an_idempotency_key(path: str, method: str, operation: dict[str, Any]) -> None:
+    names = {parameter["name"]: parameter for parameter in operation.get("parameters", ())}
+    takes = method != "get" and path not in WITHOUT_KEY
+    assert ("Idempotency-Key" in names) is takes
+    assert ("422" in operation["responses"]) is takes
+    if takes:
+        assert (names["Idempotency-Key"]["in"], names["Idempotency-Key"].get("required", False)) == ("header", False)
+
+
+def test_every_view_keeps_that_promise() -> None:
+    """The document says it of every write: the view must be an ``ApiView``, not DRF's own."""
+    views = {route.template: getattr(route.view, "cls", None) for route in house_routes()}
+    built = {template: view for template, view in views.items() if template.startswith("api/") and view is not None}
+    assert built
+    assert [template for template, view in built.items() if not issubclass(view, ApiView)] == []
+
+
 def test_no_two_operations_share_an_id() -> None:
     ids = [operation["operationId"] for _, _, operation in operations()]
     assert len(ids) == len(set(ids))
@@ -109,12 +136,26 @@ def cast(organization: Any, other_organization: Any, pod: Any) -> dict[str, Any]
     foreign = AgentFactory(organization=other_organization)
     schedules = [WorkScheduleFactory(agent=agent).pk for agent in [*agents[:3], foreign]]
     ids = [str(agent.pk) for agent in [*agents, foreign]]
+    tasks = [
+        Task.objects.create(
+            organization=agent.organization,
+            agent=agent,
+            title="Sort the refund tickets",
+            created_by_kind="system",
+            created_by_id="tests",
+            created_by_label="tests",
+        )
+        for agent in [*agents, *agents, foreign]
+    ]
     return {
         "key": issue(organization)[1],
         "real": {
             "agent_id": ids,
             "agent": ids,
             "schedule_id": [str(pk) for pk in schedules],
+            "task_id": [str(task.pk) for task in tasks],
+            "continues": [str(task.pk) for task in tasks],
+            "unblock_agent": ids,
             "pod": [str(pod.pk), str(foreign.team_id)],
             "time_zone": ["Europe/Berlin", "Asia/Kathmandu", "Nowhere/Land"],
         },
@@ -136,6 +177,9 @@ def make_plausible(case: Any, cast: dict[str, Any]) -> None:
         # Hours are given one way or the other, never both.
         for name in ("days", "start", "end") if place % 2 and part.get("shifts") else ("shifts",):
             part.pop(name, None)
+    # One key for each body, or short random ones would meet and most requests end at 422.
+    if case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = f"case-{place}"
 
 
 @pytest.fixture

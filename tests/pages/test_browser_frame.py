@@ -155,12 +155,12 @@ def test_rows_of_the_hours_form_come_and_go_with_nothing_lost(desk: Desk, alice:
 def test_deleting_hours_asks_first(desk: Desk, alice: Any, agent: Agent) -> None:
     WorkScheduleFactory(agent=agent)
     page = desk.open(alice, f"/agents/{agent.pk}/hours")
-    page.get_by_role("button", name="Delete schedule").click()
+    page.get_by_role("link", name="Delete schedule").click()
     dialog = page.get_by_role("dialog", name="Delete the hours of support-triage-01?")
-    expect(dialog.get_by_role("button", name="Keep hours")).to_be_focused()
+    expect(dialog.get_by_role("link", name="Keep hours")).to_be_focused()
     page.keyboard.press("Enter")
     expect(dialog).to_be_hidden()
-    page.get_by_role("button", name="Delete schedule").click()
+    page.get_by_role("link", name="Delete schedule").click()
     dialog.get_by_role("button", name="Delete hours").click()
     expect(page.locator(".toast span")).to_contain_text("It is unscheduled now.")
 

@@ -12,7 +12,7 @@ from django.test import Client
 from scheduling.models import ClockRecord
 from tests.factories import AgentFactory, TeamFactory, WorkScheduleFactory
 from workforce.models import Presence
-from workforce.views.export import neutral
+from workforce.rules.csv_cells import neutral
 
 Reader = Callable[..., Client]
 

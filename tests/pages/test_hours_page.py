@@ -72,7 +72,7 @@ def test_an_agent_without_hours_gets_a_sensible_start(reader: Reader, alice: Any
     assert ticked(page, "days") == WEEKDAYS
     labels = [box.text for box in page.one("div", class_="only-standard").one("fieldset", class_="days").all("label")]
     assert labels == ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    assert not page.all("dialog", id="delete-hours")
+    assert not page.all("a", class_="danger")
     assert "America/New_York" in [option.attrs["value"] for option in page.one("datalist", id="zones").all("option")]
 
 
@@ -143,7 +143,7 @@ def test_saving_again_changes_them(reader: Reader, alice: Any, agent: Any) -> No
         ({"grace_minutes": "ten"}, "grace_minutes", "0 to 240"),
         ({"grace_minutes": ""}, "grace_minutes", "0 to 240"),
         ({"off_hours_action": "explode"}, "off_hours_action", "Choose one of"),
-        ({"type": "whenever"}, "type", "Choose standard hours or shifts."),
+        ({"type": "whenever"}, "type", "Choose standard hours, shifts or custom hours."),
     ],
 )
 def test_the_sentence_stands_beside_its_field(
@@ -191,7 +191,7 @@ def test_a_row_is_added_and_nothing_typed_is_lost(reader: Reader, alice: Any, ag
     assert len(blocks(page)) == min(2 + times, 6)
     assert value(page, "shift-0-start") == "odd text"
     assert value(page, "grace_minutes") == "77"
-    assert bool(page.all("button", name="add")) == (2 + times < 6)
+    assert bool(page.all("button", id="add-shift")) == (2 + times < 6)
     assert faults(page) == []
     assert not WorkSchedule.objects.exists()
 
@@ -235,20 +235,22 @@ def test_the_preview_waits_for_what_can_be_read(reader: Reader, alice: Any, agen
 def test_an_overnight_shift_goes_on_at_the_top_of_the_next_day(reader: Reader, alice: Any, agent: Any) -> None:
     typed = {**STANDARD, "days": ["sat"], "start": "22:00", "end": "06:00"}
     bars = parse(reader(alice).post(path(agent, "/preview"), typed)).all("rect", class_="hrs")
-    assert [(bar.attrs["y"], bar.attrs["height"]) for bar in bars] == [("192.0", "16.0"), ("16.0", "48.0")]
-    assert float(bars[0].attrs["x"]) > float(bars[1].attrs["x"])
+    assert [(bar.attrs["y"], bar.attrs["height"]) for bar in bars] == [("148", "12"), ("16", "36")]
+    assert float(bars[0].attrs["x"]) < float(bars[1].attrs["x"])
 
 
 def test_deleting_asks_by_name_and_then_deletes(reader: Reader, alice: Any, agent: Any) -> None:
     WorkScheduleFactory(agent=agent)
     client = reader(alice)
-    dialog = parse(client.get(path(agent))).one("dialog", id="delete-hours")
-    assert dialog.one("h2").text == "Delete the hours of support-triage-01?"
-    answer = client.post(dialog.one("form").attrs["action"], follow=True)
+    link = parse(client.get(path(agent))).one("form", id="hours-form").one("footer").one("a", class_="danger")
+    asking = parse(client.get(link.attrs["href"])).one("main")
+    assert asking.one("h2").text == "Delete the hours of support-triage-01?"
+    assert WorkSchedule.objects.exists()
+    answer = client.post(asking.one("form").attrs["action"], follow=True)
     assert parse(answer).one("div", class_="toast").one("span").text.startswith("Hours of support-triage-01 deleted.")
     assert not WorkSchedule.objects.exists()
     assert client.post(path(agent, "/delete")).status_code == 404
-    assert client.get(path(agent, "/delete")).status_code == 405
+    assert client.get(path(agent, "/delete")).status_code == 404
 
 
 def test_only_those_who_may_reach_the_form(
@@ -260,6 +262,7 @@ def test_only_those_who_may_reach_the_form(
     refused = [
         reader(vera).get(path(agent)),
         reader(vera).post(path(agent), STANDARD),
+        reader(vera).get(path(agent, "/delete")),
         reader(vera).post(path(agent, "/delete")),
         reader(vera).post(path(agent, "/preview"), STANDARD),
     ]

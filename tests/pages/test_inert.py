@@ -71,6 +71,8 @@ def addresses(agent: Any) -> list[str]:
         f"/agents/{agent.pk}/hours",
         f"/{echoed}",
         f"/history{echoed}",
+        f"/budgets{echoed}&caps={SCRIPT}&pod={QUOTE}",
+        f"/budgets/{agent.pk}",
     ]
 
 

@@ -314,9 +314,11 @@ def test_fifty_rows_make_a_page(reader: Reader, alice: Any, organization: Any, p
     assert first.one("tr", class_="pod").text == "Support 120 agents, 0 clocked in"
 
 
-def test_an_empty_house_says_what_to_do_next(reader: Reader, alice: Any, hugo: Any) -> None:
-    page = parse(reader(alice).get("/"))
+def test_an_empty_house_says_what_to_do_next(reader: Reader, alice: Any, hugo: Any, vera: Any) -> None:
+    page = parse(reader(vera).get("/"))
     assert page.one("div", class_="empty").text == "Nobody works here yet. HR adds agents in the admin."
+    hiring = parse(reader(alice).get("/")).one("div", class_="empty")
+    assert hiring.one("a").attrs["href"] == "/agents/import"
     staff = parse(reader(hugo).get("/")).one("div", class_="empty")
     assert staff.one("a").attrs["href"] == "/admin/workforce/agent/add/"
 

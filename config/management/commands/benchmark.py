@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-NAMES = {"overview": "overview", "clock-sweep": "clock_sweep", "heartbeats": "heartbeats"}
+NAMES = {"overview": "overview", "clock-sweep": "clock_sweep", "heartbeats": "heartbeats", "claims": "claims"}
 
 
 class Command(BaseCommand):
