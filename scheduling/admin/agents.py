@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from scheduling.models import ClockRecord, WorkSchedule
+from scheduling.models.schedules import WorkScheduleQuerySet
 from scheduling.rules.hours import describe
 from scheduling.services import clock
 from workforce.admin import cells
@@ -96,7 +97,8 @@ class HoursInline(ScopedInline):
     verbose_name_plural = "working hours"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkSchedule]:
-        return super().get_queryset(request).select_related("agent").prefetch_related("shifts")
+        rows = cast(WorkScheduleQuerySet, super().get_queryset(request))
+        return rows.select_related("agent").with_hours()
 
     @admin.display(description="hours")
     def hours_shown(self, schedule: WorkSchedule) -> SafeString | str:

@@ -1,6 +1,6 @@
 """Working hours and the clock's record (spec W1, W2, W8)."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -9,9 +9,13 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from scheduling.admin.shifts import ShiftForm, ShiftFormSet
-from scheduling.choices import ClockEvent
-from scheduling.models import ClockRecord, Shift, WorkSchedule
+from scheduling.admin.shifts import RuleForm, RuleFormSet, ShiftForm, ShiftFormSet
+from scheduling.choices import ClockEvent, ScheduleType
+from scheduling.models import ClockRecord, RecurrenceRule, ScheduleException, Shift, WorkSchedule
+from scheduling.models.schedules import WorkScheduleQuerySet
+from scheduling.rules.custom import DayOff
+from scheduling.rules.custom_entry import moment_as_data
+from scheduling.rules.explain import explain
 from scheduling.rules.hours import describe
 from scheduling.services import schedules
 from workforce.admin import cells
@@ -24,7 +28,7 @@ from workforce.rules.zones import zone_choices
 
 class WorkScheduleForm(ServiceForm):
     aliases = {"agent_id": "agent"}
-    elsewhere = frozenset({"shifts"})
+    elsewhere = frozenset({"shifts", "rules"})
     time_zone = forms.CharField(max_length=64, widget=ChoiceInput(zone_choices()))
     grace_minutes = forms.IntegerField(
         initial=10,
@@ -47,13 +51,11 @@ class WorkScheduleForm(ServiceForm):
         ]
 
 
-class ShiftInline(ScopedInline):
+class WindowInline(ScopedInline):
+    """Windows of hours in rows, written with the hours they belong to."""
+
     may_add = may_change = may_delete = True
     can_delete = True
-    model = Shift
-    form = ShiftForm
-    formset = ShiftFormSet
-    fields = ["name", "days", "start", "end"]
 
     def get_extra(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> int:
         return 0 if obj else 1
@@ -63,11 +65,48 @@ class ShiftInline(ScopedInline):
         return type(formset.__name__, (formset,), {"refusal": refusal_of(request)})
 
 
+class ShiftInline(WindowInline):
+    model = Shift
+    form = ShiftForm
+    formset = ShiftFormSet
+    fields = ["name", "days", "start", "end"]
+    verbose_name_plural = "shifts (standard and shift hours)"
+
+
+class RuleInline(WindowInline):
+    model = RecurrenceRule
+    form = RuleForm
+    formset = RuleFormSet
+    readonly_fields = ["means"]
+    fields = ["name", "dtstart", "rrule", "duration_minutes", "means"]
+    verbose_name_plural = "recurrence rules (custom hours)"
+
+    @admin.display(description="in words")
+    def means(self, row: RecurrenceRule) -> str:
+        return explain(row.rule()) if row.pk else ""
+
+
+class ExceptionInline(ScopedInline):
+    """Shown; they are changed a line each, or read from a calendar file, on the page of the hours."""
+
+    model = ScheduleException
+    readonly_fields = ["kind", "name", "when"]
+    fields = [*readonly_fields]
+    verbose_name_plural = "dated exceptions (custom hours)"
+
+    @admin.display(description="when")
+    def when(self, row: ScheduleException) -> str:
+        one = row.exception()
+        if isinstance(one, DayOff):
+            return f"{row.date.isoformat()}, whole day"
+        return f"{moment_as_data(one.start)} to {moment_as_data(one.end)}"
+
+
 @admin.register(WorkSchedule)
 class WorkScheduleAdmin(ServiceAdmin):
     may_delete = True
     form = WorkScheduleForm
-    inlines = [ShiftInline]
+    inlines = [ShiftInline, RuleInline, ExceptionInline]
     fieldsets = [
         (None, {"fields": ["agent", "type", "time_zone", "enabled"]}),
         (
@@ -84,7 +123,7 @@ class WorkScheduleAdmin(ServiceAdmin):
     ordering = ["agent__agent_name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkSchedule]:
-        return super().get_queryset(request).prefetch_related("shifts")
+        return cast(WorkScheduleQuerySet, super().get_queryset(request)).with_hours()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["agent"] if obj else []
@@ -98,7 +137,8 @@ class WorkScheduleAdmin(ServiceAdmin):
     ) -> Model:
         data = dict(form.cleaned_data)
         agent = form.instance.agent if change else data.pop("agent")
-        data["shifts"] = formsets[0].shifts()  # type: ignore[attr-defined]
+        rows: Any = formsets[1 if data["type"] == ScheduleType.CUSTOM else 0]
+        data[rows.head] = rows.as_said()
         if change:
             return schedules.update(
                 organization=agent.organization, schedule_id=form.instance.pk, data=data, by=by, now=now

@@ -205,4 +205,4 @@ class ScopedInline(ScopedPermissions, admin.TabularInline):
     can_delete = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return () if self.may_change else self.fields or ()
+        return self.readonly_fields if self.may_change else self.fields or ()
