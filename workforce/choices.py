@@ -180,6 +180,24 @@ class BlockerCode(Choice):
     POLICY = "policy", "Policy"
 
 
+class AssignmentRole(Choice):
+    """What an agent is to a piece of work (001 §1.2)."""
+
+    OWNER = "owner", "Owner"
+    CONTRIBUTOR = "contributor", "Contributor"
+    REVIEWER = "reviewer", "Reviewer"
+    OBSERVER = "observer", "Observer"
+
+
+class AssignmentStatus(Choice):
+    """Where an assignment stands (001 §1.2). ``handoff``: it went on to somebody else."""
+
+    ACTIVE = "active", "Active", "st-assigned", "assigned"
+    BLOCKED = "blocked", "Blocked", "st-blocked", "blocked"
+    HANDOFF = "handoff", "Handed off", "is-none", "right"
+    DONE = "done", "Done", "is-good", "in"
+
+
 class ReportKind(Choice):
     """What became of one stretch of work on a task. ``late`` came after the task was out of the runtime's hands."""
 

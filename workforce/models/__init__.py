@@ -1,5 +1,6 @@
 """Facts of the roster and the promises the database keeps about them."""
 
+from workforce.models.assignments import Assignment, AssignmentNeed, Workstream
 from workforce.models.audit import AuditEvent, AuditLink
 from workforce.models.holds import Command, Hold
 from workforce.models.idempotency import IdempotentRequest
@@ -12,6 +13,8 @@ from workforce.models.work import Task, TaskNeed, WorkReport
 __all__ = [
     "Agent",
     "ApiKey",
+    "Assignment",
+    "AssignmentNeed",
     "AuditEvent",
     "AuditLink",
     "Command",
@@ -27,4 +30,5 @@ __all__ = [
     "Team",
     "User",
     "WorkReport",
+    "Workstream",
 ]

@@ -31,7 +31,7 @@ def _known(field: str, values: Any) -> Q:
     return Q(**{f"{field}__in": [member.value for member in values]})
 
 
-def _blocked_together(status: str) -> Q:
+def blocked_together(status: str) -> Q:
     """A blocker code stands exactly where the status says blocked, and only there somebody who can unblock it."""
     nobody = Q(unblock_user__isnull=True, unblock_agent__isnull=True)
     blocked = Q(status=status, blocked_at__isnull=False) & ~Q(blocker_code="")
@@ -84,6 +84,15 @@ class Task(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="delegations"
     )
     delegation_depth = models.PositiveSmallIntegerField(default=0)
+    workstream = models.ForeignKey(
+        "workforce.Workstream",
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+        help_text="Its agent then has the owner's assignment, which follows the task.",
+    )
     percent_complete = models.PositiveSmallIntegerField(null=True, blank=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -144,7 +153,7 @@ class Task(models.Model):
                 | (~Q(status=TaskStatus.IN_PROGRESS.value) & Q(lease_expires_at__isnull=True)),
                 name="task_in_progress_under_a_lease",
             ),
-            models.CheckConstraint(condition=_blocked_together("blocked"), name="task_blocked_with_code"),
+            models.CheckConstraint(condition=blocked_together("blocked"), name="task_blocked_with_code"),
             models.CheckConstraint(
                 condition=Q(status__in=["completed", "cancelled"], finished_at__isnull=False) & ~Q(finished_by_label="")
                 | Q(status__in=["queued", "in_progress", "blocked"], finished_at__isnull=True, finished_by_label=""),
@@ -194,6 +203,7 @@ class Task(models.Model):
             models.Index(fields=["organization", "status", "-created_at", "-id"], name="task_org_status"),
             models.Index(fields=["organization", "-created_at", "-id"], name="task_org_created"),
             models.Index(fields=["agent", "-created_at", "-id"], name="task_agent_created"),
+            models.Index(fields=["workstream"], condition=Q(workstream__isnull=False), name="task_workstream"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
