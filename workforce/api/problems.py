@@ -7,7 +7,7 @@ programs; ``errors`` are the fields to change, by path (``shifts.0.end``).
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -116,6 +116,9 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     problem = problem_of(exc)
     if problem is None:
         return None
+    if problem.status == 415:
+        taken = " or ".join(parser.media_type for parser in context["view"].parser_classes)
+        problem = replace(problem, detail=f"{problem.detail} Send Content-Type: {taken}.")
     request: Request = context["request"]
     return Response(
         problem.document(request.path),

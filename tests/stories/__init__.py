@@ -1,0 +1,1 @@
+"""What users do from one end to the other, through the doors they use."""
