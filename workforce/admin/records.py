@@ -24,6 +24,7 @@ _ABOUT = {
     "membership": "Members",
     "team": "Pods",
     "organization": "Organisation",
+    "task": "Tasks",
     "user": "Accounts",
 }
 _PAGES = {
@@ -33,6 +34,7 @@ _PAGES = {
     "team": "workforce_team",
     "organization": "workforce_organization",
     "schedule": "scheduling_workschedule",
+    "task": "workforce_task",
     "user": "workforce_user",
 }
 
