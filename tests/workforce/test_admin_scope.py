@@ -12,13 +12,16 @@ from django.urls import reverse
 from scheduling.models import Shift, WorkSchedule
 from tests.factories import AgentFactory, MembershipFactory, TeamFactory, UserFactory
 from tests.house.fleet import hire
+from tests.support.actors import itself
 from tests.support.admin import as_hr, faults, page, send
+from tests.support.work import claimed, give
 from workforce.choices import Role
 from workforce.models import Agent, ApiKey, AuditEvent, Hold, Membership, Organization, User
+from workforce.services import leases
 
 pytestmark = pytest.mark.django_db
 
-OURS = {"workforce", "scheduling", "heartbeats"}
+OURS = {"workforce", "budgets", "scheduling", "heartbeats"}
 MODELS = sorted(
     (model for model in admin.site._registry if model._meta.app_label in OURS), key=lambda model: model._meta.label
 )
@@ -31,7 +34,14 @@ def label(model: type[Model]) -> str:
 @pytest.fixture
 def theirs(other_organization, charlie, now) -> list[Agent]:
     """A fleet of the other organisation, with a row of every kind."""
-    return hire(other_organization, count=3, owner=charlie, now=now)
+    agents = hire(other_organization, count=3, owner=charlie, now=now)
+    worker = AgentFactory(organization=other_organization, team=agents[0].team)
+    give(worker, now=now)
+    task = claimed(worker, now=now)
+    leases.complete(
+        organization=other_organization, task_id=task.pk, token=task.lease_token, by=itself(worker), now=now
+    )
+    return agents
 
 
 @pytest.fixture
@@ -57,8 +67,9 @@ def test_every_entity_has_its_page() -> None:
     assert {model._meta.label for model in MODELS} == {
         *(f"workforce.{name}" for name in (
             "Organization", "User", "Membership", "Team", "Agent", "Presence", "Hold", "Command", "ApiKey", "Notice",
-            "AuditEvent", "AuditLink",
+            "AuditEvent", "AuditLink", "Task", "WorkReport",
         )),
+        "budgets.Caps",
         "scheduling.WorkSchedule",
         "scheduling.ClockRecord",
         "heartbeats.Heartbeat",
