@@ -123,6 +123,27 @@
   let etag = ''
   let asked = ''
   let held = false
+  let rows = []
+  let nth = 0
+
+  // Where the focus goes on when what has it is swapped away: the same place of its row, else the start of the next
+  // row, else of the one before, else the content; never on a neighbour's button, which a second Enter would press.
+  const stops = (row) => [...all('a[href], button, input', row)]
+  const keepPlace = () => {
+    const row = document.activeElement.closest('#rows > *, #need li')
+    const beside = row ? [...row.parentNode.children] : []
+    const at = beside.indexOf(row)
+    nth = row ? stops(row).indexOf(document.activeElement) : 0
+    rows = [...beside.slice(at), ...beside.slice(0, Math.max(at, 0)).reverse()].map((other) => other.id)
+  }
+  const takePlace = () => {
+    for (const id of rows) {
+      const found = stops(document.getElementById(id) || document.createElement('p'))
+      const stop = (id === rows[0] && found[nth]) || found[0]
+      if (stop) return stop.focus({ preventScroll: true })
+    }
+    $('#main').focus({ preventScroll: true })
+  }
 
   document.addEventListener('htmx:configRequest', ({ detail }) => {
     if (isLive(detail.elt)) {
@@ -142,6 +163,7 @@
     if (!isLive(detail.requestConfig.elt)) { if (!stays) for (const dialog of all('#dialogs dialog[open]')) dialog.close() }
     else if (busy() || asked !== location.search) detail.shouldSwap = false
     else etag = detail.xhr.getResponseHeader('ETag') || ''
+    keepPlace()
   })
   document.addEventListener('htmx:afterRequest', ({ detail }) => {
     if (detail.successful && detail.requestConfig.elt.matches('[data-stays]') && detail.xhr.getResponseHeader('HX-Trigger')) {
@@ -157,8 +179,7 @@
   document.addEventListener('htmx:afterSettle', () => {
     tick()
     openDialog($('#dialogs dialog[data-modal]'))
-    // Who was on a part that is gone goes on at the content, not nowhere.
-    if (held && document.activeElement === document.body) $('#main').focus({ preventScroll: true })
+    if (held && document.activeElement === document.body) takePlace()
   })
   document.addEventListener('toast', ({ target, detail }) => { if (!isLive(target)) toast(detail.text, detail.bad) })
   document.addEventListener('htmx:responseError', ({ detail }) => {
