@@ -69,6 +69,17 @@ def test_a_claim_answers_with_the_task_and_its_token(own: Api, agent: Agent, now
     assert agent.current_state == "executing"
 
 
+def test_an_answer_lost_on_its_way_is_asked_for_again(own: Api, agent: Agent, now: Any) -> None:
+    give(agent, "First", now=now)
+    give(agent, "Second", now=now)
+    own.headers["Idempotency-Key"] = "claim-0001"
+    first, again = own.post(CLAIM), own.post(CLAIM)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert first.json() == again.json()
+    assert (again.json()["task"]["title"], again.json()["token"]) == ("First", 1)
+    assert Task.objects.filter(status="in_progress").count() == 1
+
+
 def test_nothing_is_queued(own: Api) -> None:
     said = nothing(own.post(CLAIM))
     assert (said["reason"], said["ask_again_at"]) == ("nothing_queued", "2026-11-19T13:32:15Z")
