@@ -12,6 +12,11 @@ BEAT_TABLE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "system", "expire_seconds": 10},
     },
+    "sweep-leave": {
+        "task": "scheduling.sweep_leave",
+        "schedule": 15.0,
+        "options": {"queue": "system", "expire_seconds": 30},
+    },
     "expire-holds": {
         "task": "workforce.expire_holds",
         "schedule": 15.0,

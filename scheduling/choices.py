@@ -29,3 +29,12 @@ class ClockEvent(Choice):
     CLOCKED_OUT = "clocked_out", "Clocked out", "is-out", "out"
     AUTO_WAKE = "auto_wake", "Auto wake", "is-wake", "clock"
     AUTO_PAUSE = "auto_pause", "Auto pause", "is-pause", "paused"
+
+
+class LeaveStatus(Choice):
+    """Where a planned leave stands (spec W10)."""
+
+    PLANNED = "planned", "Planned", "is-info", "cal"
+    RUNNING = "running", "On leave", "is-warn", "paused"
+    ENDED = "ended", "Ended", "is-none", "none"
+    CANCELLED = "cancelled", "Cancelled", "is-none", "x"

@@ -40,6 +40,11 @@ class Duty:
         """Off duty, paused and departed agents owe none (spec H5)."""
         return self.on_duty and self.desired_state == "work"
 
+    @property
+    def leave(self) -> Hold | None:
+        """What keeps the agent on leave; ``until`` says how long."""
+        return next((hold for hold in self.holds if hold.kind == HoldKind.LEAVE), None)
+
 
 def duty_of(agents: Iterable[Agent], *, now: datetime) -> dict[UUID, Duty]:
     """Duty of each agent at ``now``. Three queries whatever their number."""
