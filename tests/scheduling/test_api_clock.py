@@ -116,7 +116,7 @@ def test_unwell_needs_a_person_who_forces_it(api: Api, agent: Agent, state: str)
         ({"force": 1}, "force", "Say true or false."),
         ({"force": None}, "force", "This field may not be null."),
         ({"reason": 9}, "reason", "Enter text."),
-        ({"reason": "x" * 501}, "reason", "Use at most 500 characters."),
+        ({"reason": "x" * 501}, "reason", "Use at most 500 characters; this has 501."),
         ({"at": "2026-11-19T13:32:00Z"}, "at", "There is no such field."),
     ],
 )

@@ -182,4 +182,4 @@ def test_a_filter_is_given_once(api: Api) -> None:
 
 
 def test_a_query_string_of_a_hundred_kilobytes_is_refused(api: Api) -> None:
-    assert faults(api.get("/api/agents?q=" + "x" * 100_000)) == {"q": "Use at most 80 characters."}
+    assert faults(api.get("/api/agents?q=" + "x" * 100_000)) == {"q": "Use at most 80 characters; this has 100,000."}

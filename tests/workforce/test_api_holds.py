@@ -125,7 +125,9 @@ def test_a_bad_reason_for_release_is_named(api: Api, agent: Agent) -> None:
     assert faults(api.delete(path(agent, "manual"), {"reason": 5})) == {"reason": "Enter text."}
     assert faults(api.delete(path(agent, "manual") + "?why=x")) == {"why": "There is no such field."}
     long = "x" * 501
-    assert faults(api.delete(path(agent, "manual") + f"?reason={long}")) == {"reason": "Use at most 500 characters."}
+    assert faults(api.delete(path(agent, "manual") + f"?reason={long}")) == {
+        "reason": "Use at most 500 characters; this has 501."
+    }
     assert Hold.objects.active().count() == 1
 
 

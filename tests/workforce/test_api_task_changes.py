@@ -57,7 +57,7 @@ def test_it_changes_only_what_is_sent(api: Api, agent: Agent, now: Any) -> None:
         ({"scheduled_at": 1}, {"scheduled_at": A_MOMENT}),
         ({"urgent": None}, {"urgent": "This field may not be null."}),
         ({"urgent": "no", "reason": "x"}, {"urgent": "Say true or false."}),
-        ({"urgent": True, "reason": "x" * 501}, {"reason": "Use at most 500 characters."}),
+        ({"urgent": True, "reason": "x" * 501}, {"reason": "Use at most 500 characters; this has 501."}),
         ({"reason": "x"}, {"reason": "Only a change of urgent takes a reason."}),
         ({"agent_id": NOWHERE}, {"agent_id": "This cannot be changed here."}),
         ({"type": "new"}, {"type": "This cannot be changed here."}),
@@ -85,16 +85,16 @@ def test_a_change_that_cannot_be_taken(
 LONG = "x" * 501
 DEEDS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("complete", {"result": 5}, {"result": "Enter text."}),
-    ("complete", {"result": "x" * 100_001}, {"result": "Use at most 100000 characters."}),
+    ("complete", {"result": "x" * 100_001}, {"result": "Use at most 100,000 characters; this has 100,001."}),
     ("complete", {"result": "a\x00"}, {"result": "Remove the NUL character."}),
     *[("complete", {"token": wrong}, {"token": TOKEN}) for wrong in (0, -1, "1", 1.0, True, None)],
     ("complete", {"reason": "x"}, {"reason": "There is no such field."}),
-    ("cancel", {"reason": LONG}, {"reason": "Use at most 500 characters."}),
+    ("cancel", {"reason": LONG}, {"reason": "Use at most 500 characters; this has 501."}),
     ("cancel", {"reason": None, "why": 1}, {"reason": "This field may not be null.", "why": "There is no such field."}),
     ("reassign", {}, {"agent_id": "Say which agent is to do it."}),
     ("reassign", {"agent_id": "x", "reason": 5}, {"agent_id": A_UUID, "reason": "Enter text."}),
     ("reassign", {"agent_id": NOWHERE}, {"agent_id": "There is no such agent in this organisation."}),
-    ("unblock", {"reason": LONG}, {"reason": "Use at most 500 characters."}),
+    ("unblock", {"reason": LONG}, {"reason": "Use at most 500 characters; this has 501."}),
 ]
 
 

@@ -97,7 +97,7 @@ def test_an_agent_does_not_move_itself_otherwise(agent: Agent, source: str, targ
         ({"to": None}, "to", "This field may not be null."),
         ({"to": ["ready"]}, "to", "Choose one of: registered,"),
         ({"to": "assigned", "reason": 5}, "reason", "Enter text."),
-        ({"to": "assigned", "reason": "x" * 501}, "reason", "Use at most 500 characters."),
+        ({"to": "assigned", "reason": "x" * 501}, "reason", "Use at most 500 characters; this has 501."),
         ({"to": "assigned", "state": "ready"}, "state", "There is no such field."),
         ({"to": "assigned", "owner_id": "me"}, "owner_id", "There is no such field."),
         ({"to": "paused"}, "reason", "Say why: moving an agent to paused needs a reason."),

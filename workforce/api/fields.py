@@ -24,13 +24,15 @@ class Text(serializers.CharField):
     default_error_messages = {
         "invalid": "Enter text.",
         "blank": "This may not be empty.",
-        "max_length": "Use at most {max_length} characters.",
     }
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return str(super().to_internal_value(data))
+        text = str(super().to_internal_value(data))
+        if self.max_length is not None and len(text) > self.max_length:
+            raise ValidationError(f"Use at most {self.max_length:,} characters; this has {len(text):,}.")
+        return text
 
 
 class Flag(serializers.BooleanField):

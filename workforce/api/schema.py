@@ -129,5 +129,6 @@ def _example(status: int) -> OpenApiExample:
     kind = PROBLEMS[STATUS_CODES[status]]
     members: dict[str, Any] = {}
     if status == 400:
-        kind, members = PROBLEMS["invalid"], {"errors": [{"path": "reason", "detail": "Use at most 500 characters."}]}
+        fault = {"path": "reason", "detail": "Use at most 500 characters; this has 501."}
+        kind, members = PROBLEMS["invalid"], {"errors": [fault]}
     return problem_example(kind.title, status, kind.means, code=kind.code, **members)
