@@ -22,7 +22,7 @@ from workforce.services.task_input import NEEDS_MAX, RESULT_MAX
 
 TOKEN_MOST = 2**63 - 1
 _TYPED: Mapping[str, serializers.Field[Any, Any, Any, Any]] = {
-    **{name: Id() for name in ("agent_id", "continues", "delegated_by", "delegated_from")},
+    **{name: Id() for name in ("agent_id", "continues", "delegated_by", "delegated_from", "workstream_id")},
     **{name: Moment() for name in ("due_at", "scheduled_at")},
     "urgent": Flag(),
     "reason": Text(max_length=REASON_MAX, allow_blank=True),
@@ -38,6 +38,7 @@ class ChangedTaskBody(Strict):
     priority = OneOf(choices=TaskPriority.pairs(), required=False, help_text="At first normal.")
     due_at = Moment(required=False, allow_null=True)
     scheduled_at = Moment(required=False, allow_null=True, help_text="Not handed out before.")
+    workstream_id = Id(required=False, help_text="Its agent gets the owner's assignment there.")
     urgent = Flag(required=False, help_text="Passes the off-duty gate. People only: a key is refused.")
     reason = Text(max_length=REASON_MAX, required=False, allow_blank=True, help_text="Why it is urgent.")
 
@@ -56,6 +57,7 @@ class NewTaskBody(Strict):
     continues = Id(required=False, allow_null=True, help_text="The earlier task. Type continue needs it.")
     delegated_by = Id(required=False, allow_null=True, help_text="Type delegation needs it; of an agent's key: itself.")
     delegated_from = Id(required=False, allow_null=True, help_text="The delegating agent's own task.")
+    workstream_id = Id(required=False, allow_null=True, help_text="Its agent gets the owner's assignment there.")
     needs = serializers.ListField(
         child=Id(), required=False, max_length=NEEDS_MAX, help_text="Tasks that must be completed first."
     )

@@ -23,6 +23,7 @@ _ROW: dict[str, Any] = {
     "delegated_by": None,
     "delegated_from": None,
     "delegation_depth": 0,
+    "workstream_id": None,
     "waits_until": None,
     "waits_for": 0,
     "percent_complete": None,

@@ -38,6 +38,7 @@ class TaskRowSerializer(serializers.Serializer[Any]):
     delegated_by = WhoSerializer(allow_null=True)
     delegated_from = serializers.UUIDField(source="delegated_from_id", allow_null=True)
     delegation_depth = serializers.IntegerField()
+    workstream_id = serializers.UUIDField(allow_null=True)
     waits_until = Instant(allow_null=True)
     waits_for = serializers.IntegerField(source="open_needs")
     percent_complete = serializers.IntegerField(allow_null=True)

@@ -134,6 +134,17 @@ def check_may_hire(*, by: Actor, organization: Organization) -> Standing | None:
     return standing
 
 
+def check_may_somewhere(*, by: Actor, activity: Activity, organization: Organization, scope: KeyScope) -> None:
+    """Raise ``Forbidden`` unless there is a pod in which ``by`` may do this: for what belongs to no pod."""
+    if by.kind in (ActorKind.SYSTEM, ActorKind.KEY):
+        check_scope(by=by, scope=scope)
+        return
+    standing = _standing_of_actor(by, organization) if by.kind == ActorKind.USER else None
+    pods = (None, *standing.led_team_ids) if standing else ()
+    if standing is None or not any(may_act(activity, standing.columns_in(pod)) for pod in pods):
+        raise Forbidden("Only a workforce manager, HR or the lead of a pod may do this.", code="not_yours")
+
+
 def check_scope(*, by: Actor, scope: KeyScope) -> None:
     if by.kind == ActorKind.KEY and scope.value not in by.scopes:
         raise Forbidden(f"This key lacks the scope “{scope.value}”.", code="missing_scope", scope=scope.value)

@@ -16,7 +16,7 @@ from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Invalid
 from workforce.selectors.standing import check_may, check_may_in_pod
-from workforce.services import audit, lifecycle
+from workforce.services import audit, dri, lifecycle
 
 _COLUMNS = {
     "owner": ("owner_user", "owner_agent"),
@@ -69,7 +69,7 @@ def create(
 def edit(*, organization: Organization, agent_id: UUID, changes: Mapping[str, Any], by: Actor, now: datetime) -> Agent:
     """Change fields of ``rules.roster.EDITABLE``; unchanged ones are left out of the audit. Raises ``Invalid``,
     ``Conflict``, ``Forbidden``: what an agent can do and what it may cost are activities of their own in the matrix
-    (spec P3)."""
+    (spec P3), and a workstream that it moves work of into several pods needs a DRI."""
     lock_roster(organization)
     agent = lifecycle.lock(organization=organization, agent_id=agent_id)
     for activity in _activities(agent, changes):
@@ -89,6 +89,8 @@ def edit(*, organization: Organization, agent_id: UUID, changes: Mapping[str, An
         return agent
     agent.updated_at = now
     agent.save(update_fields=[*columns, "updated_at"])
+    if "team" in changed:
+        dri.check_pod_of(agent)
     audit.record(
         organization=organization,
         action="agent.owner_changed" if "owner" in changed else "agent.edited",

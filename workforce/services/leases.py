@@ -19,7 +19,7 @@ from workforce.rules.actors import Actor, system
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
 from workforce.selectors.reporting import people_responsible_for
 from workforce.selectors.standing import check_scope
-from workforce.services import notices, task_input, tasks, workload
+from workforce.services import blockers, notices, task_assignments, task_input, tasks, workload
 
 logger = logging.getLogger("punchcard.work")
 WORK = system("work")
@@ -68,6 +68,8 @@ def extend(
     if percent_complete is not None:
         task.percent_complete = percent_complete
     task.save(update_fields=["lease_expires_at", "percent_complete"])
+    if percent_complete is not None:
+        task_assignments.follow(task, by=by, now=now)
     return task
 
 
@@ -130,16 +132,12 @@ def block(
     now: datetime,
 ) -> Task:
     """The work cannot go on. ``code`` says why; who can unblock it is the one named, or else the agent's owner."""
-    faults: list[tuple[str, str]] = []
-    if code not in list(BlockerCode):
-        faults.append(("code", f"Choose one of: {', '.join(BlockerCode)}."))
-    if unblock_user and unblock_agent:
-        faults.append(("unblock_agent", "Name one who can unblock it: a person or an agent."))
+    faults = blockers.faults_of(code, unblock_user, unblock_agent)
     task_input.check_text("note", note, most=NOTE_MAX)
     with transaction.atomic():
         task, agent = tasks.locked(organization, task_id)
         check_may_work(by, agent.pk)
-        who = _unblocker(organization, agent, unblock_user, unblock_agent, faults)
+        who = blockers.unblocker(organization, agent, unblock_user, unblock_agent, faults)
         if faults:
             raise Invalid(faults)
         late = _late(task, token, ReportKind.BLOCKED, note, by, now)
@@ -262,23 +260,3 @@ def _block(
         now=now,
     )
     workload.follow([agent], why=f"{code.label}: {task.title}", by=by, now=now)
-
-
-def _unblocker(
-    organization: Organization,
-    agent: Agent,
-    user_id: UUID | None,
-    agent_id: UUID | None,
-    faults: list[tuple[str, str]],
-) -> User | Agent:
-    if user_id is not None:
-        person = User.objects.filter(pk=user_id, is_active=True, memberships__organization=organization).first()
-        if person is not None:
-            return person
-        faults.append(("unblock_user", "There is no such person in this organisation."))
-    if agent_id is not None:
-        colleague = Agent.objects.of(organization).active().filter(pk=agent_id).exclude(pk=agent.pk).first()
-        if colleague is not None:
-            return colleague
-        faults.append(("unblock_agent", "There is no such other agent in this organisation."))
-    return agent.owner

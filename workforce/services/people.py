@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.text import slugify
 
 from workforce.choices import Role, Theme
-from workforce.models import Agent, Membership, Organization, Team, User
+from workforce.models import Agent, Membership, Organization, Team, User, Workstream
 from workforce.rules.actors import Actor
 from workforce.rules.refusals import Conflict, Invalid, Missing
 from workforce.rules.zones import UnknownZone, check_zone
@@ -122,8 +122,8 @@ def change_role(*, membership: Membership, role: str, by: Actor, now: datetime) 
 
 @transaction.atomic
 def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
-    """Raises ``Conflict`` while the person owns or covers agents or leads a pod here (whoever left is told nothing
-    more), or is the last who can manage."""
+    """Raises ``Conflict`` while the person owns or covers agents, leads a pod or answers for a workstream here (whoever
+    left is told nothing more), or is the last who can manage."""
     check_manages(by=by, organization=membership.organization)
     membership = _locked(membership)
     _keep_a_manager(membership, leaving=membership.role in (Role.MANAGER, Role.HR))
@@ -138,6 +138,9 @@ def remove_member(*, membership: Membership, by: Actor, now: datetime) -> None:
     led = Team.objects.filter(organization=membership.organization, lead_user=user).values_list("name", flat=True)
     if led:
         raise Conflict(f"{user} leads {', '.join(led)}. Give the pod another lead first.", code="leads_pods")
+    here = Workstream.objects.filter(organization=membership.organization, dri_user=user, closed_at__isnull=True)
+    if names := ", ".join(f"“{name}”" for name in here.values_list("name", flat=True)):
+        raise Conflict(f"{user} is the DRI of {names}. Name another first.", code="is_dri")
     _record(membership, "membership.removed", before={"role": membership.role}, by=by, now=now)
     membership.delete()
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F
 
 from workforce.choices import ActorKind, TaskPriority, TaskStatus, TaskType
-from workforce.models import Agent, Organization, Task, TaskNeed
+from workforce.models import Agent, Organization, Task, TaskNeed, Workstream
 from workforce.models.work import DESCRIPTION_MAX, TITLE_MAX
 from workforce.rules import tasks as rules
 from workforce.rules.actors import Actor
@@ -18,9 +18,10 @@ RESULT_MAX = 100_000
 NEEDS_MAX = 50
 FIELDS = (
     "agent_id", "title", "description", "priority", "type", "urgent", "due_at", "scheduled_at", "continues",
-    "delegated_by", "delegated_from", "needs",
+    "delegated_by", "delegated_from", "needs", "workstream_id",
 )  # fmt: skip
 Faults = list[tuple[str, str]]
+NO_SUCH_WORKSTREAM = "There is no such workstream in this organisation."
 _UNKNOWN_TASK = "There is no such task in this organisation."
 
 
@@ -46,12 +47,13 @@ def checked(
     if kind == TaskType.CONTINUE and values["continues"] is None and "continues" not in dict(faults):
         faults.append(("continues", "Say which earlier task it continues."))
     values |= _delegation(organization, kind, given, values["agent_id"], by, faults)
+    values["workstream"] = _workstream(organization, given.get("workstream_id"), faults)
     values["needs"] = _needs(organization, given.get("needs", ()), faults)
     return values, faults
 
 
 def checked_changes(task: Task, changes: Mapping[str, Any], *, now: datetime) -> tuple[dict[str, Any], Faults]:
-    allowed = ("title", "description", "priority", "due_at", "scheduled_at")
+    allowed = ("title", "description", "priority", "due_at", "scheduled_at", "workstream_id")
     faults: Faults = [(name, "This cannot be changed here.") for name in changes if name not in allowed]
     values: dict[str, Any] = {}
     if "title" in changes:
@@ -65,6 +67,10 @@ def checked_changes(task: Task, changes: Mapping[str, Any], *, now: datetime) ->
             values[name] = _after(name, changes[name], now, faults)
     if task.type == TaskType.SCHEDULED and values.get("scheduled_at", task.scheduled_at) is None:
         faults.append(("scheduled_at", "Say when it is to be done."))
+    if "workstream_id" in changes and changes["workstream_id"] != task.workstream_id:
+        values["workstream"] = _workstream(task.organization_id, changes["workstream_id"], faults)
+        if changes["workstream_id"] is None:
+            faults.append(("workstream_id", "A task leaves its workstream only for another one. Choose that."))
     return values, faults
 
 
@@ -136,6 +142,17 @@ def _task(name: str, organization: Organization, task_id: UUID | None, faults: F
     found = Task.objects.of(organization).filter(pk=task_id).first()
     if found is None:
         faults.append((name, _UNKNOWN_TASK))
+    return found
+
+
+def _workstream(organization: Organization | UUID, workstream_id: UUID | None, faults: Faults) -> Workstream | None:
+    if workstream_id is None:
+        return None
+    found = Workstream.objects.filter(organization=organization, pk=workstream_id).first()
+    if found is None:
+        faults.append(("workstream_id", NO_SUCH_WORKSTREAM))
+    elif found.is_closed:
+        faults.append(("workstream_id", f"“{found.name}” is closed and takes no more work. Choose another workstream."))
     return found
 
 

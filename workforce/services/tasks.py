@@ -21,13 +21,12 @@ from workforce.choices import (
     TaskType,
 )
 from workforce.models import Agent, Organization, Task, WorkReport
-from workforce.rules import lifecycle as lifecycle_rules
 from workforce.rules import tasks as rules
 from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Forbidden, Invalid, Missing
 from workforce.selectors.standing import check_may
-from workforce.services import audit, commands, task_input, workload
+from workforce.services import audit, commands, task_assignments, task_input, workload
 from workforce.services.moves import check_reason, lock
 
 NO_SUCH_TASK = "There is no such task in this organisation."
@@ -50,7 +49,7 @@ def create(*, organization: Organization, data: Mapping[str, Any], by: Actor, no
     _check_may_create(agent, values, by)
     if faults:
         raise Invalid(faults)
-    _check_takes_work(agent)
+    workload.check_takes_work(agent)
     needs = task_input.lock_needs(values.pop("needs"))
     task = _new(organization, agent, values, needs=needs, by=by, now=now)
     task.save(force_insert=True)
@@ -63,6 +62,7 @@ def create(*, organization: Organization, data: Mapping[str, Any], by: Actor, no
         by=by,
         now=now,
     )
+    task_assignments.follow(task, by=by, now=now)
     workload.follow([agent], why=f"Task: {task.title}", by=by, now=now)
     _call_in(task, agent, by=by, now=now)
     return task
@@ -111,18 +111,9 @@ def _check_may_create(agent: Agent, values: Mapping[str, Any], by: Actor) -> Non
         raise Forbidden("Only a person may mark a task urgent: it passes the off-duty gate.", code="person_only")
 
 
-def _check_takes_work(agent: Agent) -> None:
-    if agent.state in lifecycle_rules.GONE:
-        raise Conflict(
-            f"{agent.agent_name} is {agent.current_state} and takes no more work. Choose another agent.",
-            code="gone",
-            current=agent.current_state,
-        )
-
-
 @transaction.atomic
 def edit(*, organization: Organization, task_id: UUID, changes: Mapping[str, Any], by: Actor, now: datetime) -> Task:
-    """Change an open task's words, priority, due or scheduled time. Raises ``Missing``, ``Invalid``, ``Conflict``."""
+    """Change an open task's words, priority, times or workstream. Raises ``Missing``, ``Invalid``, ``Conflict``."""
     task, agent = locked(organization, task_id)
     check_may(by=by, activity=Activity.TASKS, agent=agent, scope=KeyScope.TASKS)
     _check_open(task)
@@ -160,7 +151,7 @@ def reassign(
     _check_open(task)
     if giving.pk == taking.pk:
         raise Conflict(f"{taking.agent_name} has this task already.", code="same_agent")
-    _check_takes_work(taking)
+    workload.check_takes_work(taking)
     if task.delegated_by_id == taking.pk:
         raise Conflict(f"{taking.agent_name} delegated this task and cannot get it back.", code="delegation_circle")
     _take_away(task, reason=reason or f"Reassigned to {taking.agent_name}.", by=by, now=now)
@@ -345,7 +336,7 @@ def facts(task: Task) -> dict[str, Any]:
     names = ("title", "description", "priority", "type", "status", "urgent", "due_at", "scheduled_at", "blocker_code")
     found = {name: getattr(task, name) for name in names}
     found["description"] = found["description"][:500]
-    return found
+    return found | {"workstream": task.workstream.name if task.workstream else None}
 
 
 def _take_away(task: Task, *, reason: str, by: Actor, now: datetime) -> None:
@@ -380,6 +371,7 @@ def _lock_both(organization: Organization, task_id: UUID, agent_id: UUID) -> lis
 
 
 def record(action: str, task: Task, before: Any, after: Any, reason: str = "", *, by: Actor, now: datetime) -> None:
+    """The audit row of a change that was written, and the owner's assignment, which follows it."""
     audit.record(
         organization=task.organization_id,
         action=action,
@@ -390,3 +382,4 @@ def record(action: str, task: Task, before: Any, after: Any, reason: str = "", *
         by=by,
         now=now,
     )
+    task_assignments.follow(task, reason=reason, by=by, now=now)
