@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from config.demo.hours import DAILY, WORKDAYS, ends_soon, shifts, standard, starts_soon
+from config.demo.hours import DAILY, WORKDAYS, audit_evenings, ends_soon, patch_days, shifts, standard, starts_soon
 from workforce.choices import AgentType, HoldKind, LifecycleState, PriorityTier, RiskLevel
 
 S, T, P, R = LifecycleState, AgentType, PriorityTier, RiskLevel
@@ -54,7 +54,7 @@ FLEET = (
     # ---- Support: the front desk, in two shifts that touch at 14:00
     DemoAgent(
         "support-triage-01", "Support", T.SPECIALIST, P.P0, ("triage", "customer_mail"), "sonnet-balanced",
-        "Tomas Reyes", S.EXECUTING, hours=FRONT_DESK, second="Mara Lindqvist", cost_daily="20.00",
+        "Tomas Reyes", hours=FRONT_DESK, second="Mara Lindqvist", cost_daily="20.00",
         tools={"mail_read": "enabled", "mail_send": "always_ask", "refund": "disabled"},
     ),
     DemoAgent(
@@ -70,13 +70,13 @@ FLEET = (
     ),
     DemoAgent(
         "refunds-01", "Support", T.SPECIALIST, P.P1, ("refunds", "payments"), "sonnet-balanced",
-        "Tomas Reyes", S.EXECUTING, risk=R.HIGH, cost_daily="5.00",
+        "Tomas Reyes", risk=R.HIGH, cost_daily="5.00",
         hours=standard("America/New_York", WORKDAYS, "08:00", "18:00"),
         tools={"ledger_read": "enabled", "refund": "always_ask"},
     ),
     DemoAgent(
         "qa-reviewer-01", "Support", T.WATCHER, P.P1, ("qa", "review"), "opus-careful",
-        "Tomas Reyes", S.ASSIGNED, hours=standard(BERLIN, DAILY, "09:00", "21:00", grace_minutes=5),
+        "Tomas Reyes", hours=standard(BERLIN, DAILY, "09:00", "21:00", grace_minutes=5),
     ),
     DemoAgent(
         "kb-writer-01", "Support", T.SUBAGENT, P.P2, ("writing", "knowledge_base"), "small-fast-v3",
@@ -86,12 +86,12 @@ FLEET = (
     # ---- Growth
     DemoAgent(
         "campaign-writer-01", "Growth", T.SPECIALIST, P.P1, ("writing", "campaigns"), "sonnet-balanced",
-        "Ines Okafor", S.EXECUTING, cost_daily="8.00",
+        "Ines Okafor", cost_daily="8.00",
         hours=standard(BERLIN, WORKDAYS, "09:00", "18:00", grace_minutes=5),
     ),
     DemoAgent(
         "price-watch-01", "Growth", T.WATCHER, P.P1, ("web_research", "pricing"), "small-fast-v3",
-        "Ines Okafor", S.ASSIGNED, second="Jonas Weber", cost_daily="2.50",
+        "Ines Okafor", second="Jonas Weber", cost_daily="2.50",
         hours=standard(BERLIN, DAILY[:6], "06:00", "20:00", off_hours_action="queue"),
         tools={"web_fetch": "enabled", "send_email": "always_ask"},
     ),
@@ -102,7 +102,7 @@ FLEET = (
     ),
     DemoAgent(
         "seo-audit-02", "Growth", T.SPECIALIST, P.P2, ("seo", "audit"), "small-fast-v3", "Ines Okafor",
-        hours=standard(BERLIN, ("tue", "thu"), "18:00", "23:00", off_hours_action="stop"),
+        hours=audit_evenings,
     ),
     DemoAgent(
         "social-listen-01", "Growth", T.WATCHER, P.P2, ("web_research", "social"), "small-fast-v3", "Ines Okafor",
@@ -118,7 +118,7 @@ FLEET = (
     ),
     DemoAgent(
         "build-bot-3", "Platform", T.SPECIALIST, P.P1, ("codegen", "ci"), "opus-careful",
-        "Jonas Weber", S.EXECUTING, risk=R.MEDIUM, cost_daily="15.00",
+        "Jonas Weber", risk=R.MEDIUM, cost_daily="15.00",
         hours=standard(
             BERLIN, WORKDAYS, "07:00", "19:00", enforce_clock_in=True, auto_wake=False, off_hours_action="queue"
         ),
@@ -132,7 +132,7 @@ FLEET = (
     ),
     DemoAgent(
         "dep-upgrade-01", "Platform", T.SUBAGENT, P.P2, ("codegen", "dependencies"), "sonnet-balanced",
-        "Jonas Weber", risk=R.MEDIUM, hours=standard("UTC", ("sun",), "03:00", "06:00", grace_minutes=60),
+        "Jonas Weber", risk=R.MEDIUM, hours=patch_days,
     ),
     DemoAgent(
         "incident-scribe-01", "Platform", T.WATCHER, P.P1, ("ops", "writing"), "sonnet-balanced", "Jonas Weber",
@@ -141,7 +141,7 @@ FLEET = (
     # ---- Research
     DemoAgent(
         "research-01", "Research", T.SPECIALIST, P.P1, ("web_research", "reports"), "opus-careful",
-        "Hanna Vogel", S.EXECUTING, cost_daily="12.00", hours=standard(BERLIN, WORKDAYS, "08:00", "17:00"),
+        "Hanna Vogel", cost_daily="12.00", hours=standard(BERLIN, WORKDAYS, "08:00", "17:00"),
     ),
     DemoAgent(
         "research-02", "Research", T.SPECIALIST, P.P1, ("web_research", "carriers"), "opus-careful",
@@ -160,7 +160,7 @@ FLEET = (
     # ---- Back office, led by an agent that owns others
     DemoAgent(
         "ledger-main", "Back office", T.MAIN, P.P0, ("bookkeeping", "planning"), "opus-careful",
-        "Priya Raman", S.EXECUTING, second="Mara Lindqvist", risk=R.HIGH, cost_daily="9.00",
+        "Priya Raman", second="Mara Lindqvist", risk=R.HIGH, cost_daily="9.00",
         hours=shifts(
             BERLIN, ("Day", WORKDAYS, "06:00", "20:00"), ("Close", ("fri",), "22:00", "02:00"),
             enforce_clock_in=True, off_hours_action="queue",

@@ -1,191 +1,35 @@
 """The runtimes of the demo's agents: one process that speaks for each with its own key, over the public API alone.
 
-Standard library only, and run as a file of its own: it stays resident, so it carries neither Django nor Celery. It does
-no work and says so: its summaries are what it was told, never invented results.
+Standard library only, and run without Django (``python config/demo``): it stays resident. What it reports was done:
+small jobs, whose verbs are in ``jobs``. What it does not understand, it blocks for a person.
 """
 
 import argparse
 import heapq
-import http.client
+import http
 import json
 import os
 import random
 import signal
-import sys
 import threading
 import time
-import uuid
-import zlib
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import urlsplit
+
+from config.demo import agent as agents
+from config.demo import errands
+from config.demo.agent import Agent
+from config.demo.door import Away, Call, Door
+from config.demo.hands import Shelf
 
 #: The first heartbeats come spread over this many seconds.
 FIRST_SPREAD_S = 6.0
-#: On duty: at the tier's own cadence, but at least this often, so that a pause is obeyed while somebody watches.
-ON_DUTY_MOST_S = 40.0
-#: Off duty or held nothing is owed: this often it asks for orders.
-OFF_DUTY_S = 15.0
-#: After an announced clock event it asks again, once the sweep (every 5 s) has seen it.
-AFTER_EVENT_S = 7.0
-#: A command is confirmed this soon.
-CONFIRM_S = 0.5
 #: Waits after answers that will not change soon: a dead key, a refusal.
 DEAD_KEY_S, REFUSED_S = 300.0, 60.0
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 1.0, 30.0
-TIMEOUT_S = 10.0
-SUMMARY_MAX = 140
-
-_STATE_WORDS = {
-    "executing": ("ok", "executing", "On shift. The demo does no real work."),
-    "assigned": ("ok", "waiting", "Assigned. Waiting for the work to begin."),
-    "blocked": ("blocked", "waiting", "Blocked. Waiting for what was asked for."),
-    "degraded": ("degraded", "waiting", "Degraded. Holding back until somebody looks."),
-    "escalated": ("blocked", "escalated", "Escalated. Waiting for a decision."),
-}
-_DONE = {"wake": "Woken up.", "resume": "Resumed.", "pause": "Paused as told.", "stop": "Stopped as told."}
-
-
-@dataclass
-class Agent:
-    """One agent's runtime: what it was last told, and which commands it still has to confirm."""
-
-    agent_id: str
-    name: str
-    key: str
-    orders: dict[str, Any] = field(default_factory=dict)
-    to_confirm: list[str] = field(default_factory=list)
-    done: str = ""
-    unsent: dict[str, Any] | None = None
-
-    @property
-    def phase(self) -> float:
-        """0 to 1, the same after every start: no two agents of a fleet beat at one instant."""
-        return zlib.crc32(self.agent_id.encode()) / 2**32
-
-    def heartbeat(self) -> dict[str, Any]:
-        """What to send now. After a lost answer the same one again: the server knows it by its id."""
-        if self.unsent is None:
-            status, mode, words = self.words()
-            self.unsent = {
-                "heartbeat_id": str(uuid.uuid4()),
-                "agent_id": self.agent_id,
-                "emitted_at": _clock().isoformat(),
-                "status": status,
-                "work_mode": mode,
-                "active_assignment_id": None,
-                "summary": f"{self.done} {words}".strip()[:SUMMARY_MAX],
-                "ack_commands": list(self.to_confirm),
-            }
-        return self.unsent
-
-    def words(self) -> tuple[str, str, str]:
-        """Status, work mode and summary that follow from the last orders, and from nothing else."""
-        if not self.orders:
-            return "ok", "idle", "Started. Asking what to do."
-        status, mode, words = _STATE_WORDS.get(
-            self.orders.get("current_state", ""), ("ok", "idle", "Waiting for work.")
-        )
-        if self.orders.get("desired_state") != "work":
-            halted = "Stopped" if self.orders.get("desired_state") == "stop" else "Not working"
-            return status, "idle", f"{halted}. {self.orders.get('reason', '')}"
-        if not self.orders.get("on_duty"):
-            return status, "idle", "Off duty. New work waits for the next shift."
-        return status, mode, words
-
-    def obey(self, answer: dict[str, Any]) -> None:
-        """Take new orders, carry out what came with them, and note it to be confirmed."""
-        confirmed = set((self.unsent or {}).get("ack_commands", ()))
-        self.unsent, self.done, self.orders = None, "", answer
-        self.to_confirm = [command for command in self.to_confirm if command not in confirmed]
-        for command in answer.get("commands", ()):
-            if command["id"] not in self.to_confirm:
-                self.to_confirm.append(command["id"])
-                self.done = _DONE.get(command["command"], "")
-                say(f"{self.name}: {command['command']} ({command['reason']})")
-
-    def wait_s(self) -> float:
-        """Seconds until the next heartbeat, by the orders."""
-        if self.to_confirm:
-            return CONFIRM_S
-        received = _seconds(self.orders.get("received_at"))
-        due = _seconds(self.orders.get("next_heartbeat_due"))
-        if due is None or received is None:
-            wait = OFF_DUTY_S * (0.8 + 0.2 * self.phase)
-        else:
-            wait = min(ON_DUTY_MOST_S, due - received) * (0.75 + 0.15 * self.phase)
-        event = _seconds((self.orders.get("next_event") or {}).get("at"))
-        if event is not None and received is not None and event >= received:
-            wait = min(wait, event - received + AFTER_EVENT_S * (0.8 + 0.2 * self.phase))
-        return max(wait, CONFIRM_S)
-
-
-def _seconds(moment: str | None) -> float | None:
-    return datetime.fromisoformat(moment).timestamp() if moment else None
-
-
-def _clock() -> datetime:
-    """A runtime reads its own clock: it is another program, on another machine for all Punchcard knows."""
-    return datetime.fromtimestamp(time.time(), UTC)
-
-
-def say(text: str) -> None:
-    print(f"{_clock():%Y-%m-%d %H:%M:%S} {text}", flush=True)  # noqa: T201
-
-
-class Away(Exception):
-    """The server did not answer, or only that it cannot just now. ``wait_s`` is what it asked for, or 0."""
-
-    def __init__(self, why: str, wait_s: float = 0.0) -> None:
-        super().__init__(why)
-        self.wait_s = wait_s
-
-
-class Door:
-    """One persistent connection to ``POST /api/heartbeats``."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise SystemExit(f"--url {url} is not an address: try http://127.0.0.1:8000")
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
-        self._path = parts.path.rstrip("/") + "/api/heartbeats"
-
-    def post(self, key: str, heartbeat: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Status and body. Raises Away; a connection that the server closed while idle is opened anew once."""
-        fresh = self._connection.sock is None
-        try:
-            return self._post(key, heartbeat)
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            if fresh:
-                raise Away(f"{type(error).__name__}: {error}") from error
-        try:
-            return self._post(key, heartbeat)
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise Away(f"{type(error).__name__}: {error}") from error
-
-    def _post(self, key: str, heartbeat: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-        self._connection.request("POST", self._path, json.dumps(heartbeat).encode(), headers)
-        response = self._connection.getresponse()
-        raw = response.read()
-        if response.status == 429 or response.status >= 500:
-            asked = response.headers.get("Retry-After", "")
-            raise Away(f"answered {response.status}", float(asked) if asked.isdigit() else 0.0)
-        try:
-            body = json.loads(raw)
-        except ValueError:
-            body = {}
-        return response.status, body if isinstance(body, dict) else {}
-
-    def close(self) -> None:
-        self._connection.close()
+#: A request that fails so often in a row is given up, and with it what was in hand; heartbeats go on.
+MOST_TRIES = 6
 
 
 class Fleet:
@@ -193,10 +37,13 @@ class Fleet:
 
     def __init__(self, *, url: str, keys: Path) -> None:
         self._door = Door(url)
+        self._shelf = Shelf(self._door)
         self._keys = keys
         self._read_at = 0.0
         self._due: list[tuple[float, int, Agent]] = []
         self._back_off = 0.0
+        self._errand_at = time.monotonic() + errands.EVERY_S
+        self._errands = 0
         self.agents: list[Agent] = []
         self.load()
 
@@ -228,16 +75,79 @@ class Fleet:
         self._door.close()
 
     def _beat(self, agent: Agent) -> float | None:
-        """One heartbeat; seconds until the agent's next, or None where the key file was read anew. Raises Away."""
-        status, answer = self._door.post(agent.key, agent.heartbeat())
-        if self._back_off:
-            say("The server answers again.")
-            self._back_off = 0.0
-        if status == http.HTTPStatus.OK:
+        """One heartbeat, and the request that follows from its answer; seconds until the agent's next, or None where
+        the key file was read anew. Raises Away."""
+        if agent.call is None:
+            beat = Call("heartbeat", "/api/heartbeats", agent.heartbeat())
+            status, answer = self._door.send(agent.key, beat)
+            self._heard()
+            if status != http.HTTPStatus.OK:
+                return self._refused(agent, status, answer)
             agent.obey(answer)
-            return agent.wait_s()
-        agent.unsent = None
-        say(f"{agent.name}: refused with {status}, {answer.get('detail', 'without a word')}")
+            now = time.monotonic()
+            agent.call = agent.next_call(self._shelf, now) or self._errand(agent, now)
+        if (call := agent.call) is not None:
+            status, answer = self._send(agent, call)
+            if status == http.HTTPStatus.UNAUTHORIZED:
+                return self._refused(agent, status, answer)
+            self._answered(agent, call, status, answer)
+        return agent.wait_s(time.monotonic())
+
+    def _send(self, agent: Agent, call: Call) -> tuple[int, dict[str, Any]]:
+        try:
+            status, answer = self._door.send(agent.key, call)
+        except Away as away:
+            agent.tries += 1
+            if agent.tries >= MOST_TRIES:
+                agents.say(f"{agent.name}: gives up on {call.path} ({away})")
+                agent.give_up()
+            raise
+        self._heard()
+        agent.call, agent.tries = None, 0
+        return status, answer
+
+    def _answered(self, agent: Agent, call: Call, status: int, answer: dict[str, Any]) -> None:
+        accepted, now = status < 400, time.monotonic()
+        if call.what == "claim":
+            agent.claimed(answer if accepted else {}, now)
+        elif call.what == "look":
+            if accepted and not answer.get("results"):
+                agent.call = self._found(agent, now)
+            else:
+                agent.errand_from = now + errands.PASSED_OVER_S
+        elif call.what == "errand":
+            agents.say(f"{agent.name}: finds “{answer['title']}” to do" if accepted else f"{agent.name}: finds nothing")
+        else:
+            agent.reported(call.what, accepted, now)
+
+    def _errand(self, agent: Agent, now: float) -> Call | None:
+        """Now and then one agent looks for work of its own: of the free ones who has had the fewest."""
+        if now < self._errand_at or not agent.is_free or now < agent.errand_from:
+            return None
+        if agent.errands > min(other.errands for other in self.agents if other.is_free and now >= other.errand_from):
+            return None
+        return errands.look()
+
+    def _found(self, agent: Agent, now: float) -> Call:
+        self._errand_at = now + errands.EVERY_S
+        colleague = next((other for other in self.agents if other.is_free and other is not agent), None)
+        agent.errands += 1
+        self._errands += 1
+        return errands.found(
+            self._errands - 1,
+            agent_id=agent.agent_id,
+            finished=agent.finished,
+            colleague_id=colleague.agent_id if colleague else None,
+        )
+
+    def _heard(self) -> None:
+        if self._back_off:
+            agents.say("The server answers again.")
+            self._back_off = 0.0
+
+    def _refused(self, agent: Agent, status: int, answer: dict[str, Any]) -> float | None:
+        agent.give_up()
+        agents.say(f"{agent.name}: refused with {status}, {answer.get('detail', 'without a word')}")
         if status != http.HTTPStatus.UNAUTHORIZED:
             return REFUSED_S
         return None if self._load_changed() else DEAD_KEY_S
@@ -250,12 +160,12 @@ class Fleet:
             self.load()
         except (OSError, ValueError, KeyError):
             return False
-        say("The keys were renewed: beginning with the new ones.")
+        agents.say("The keys were renewed: beginning with the new ones.")
         return True
 
     def _heard_nothing(self, away: Away, stop: threading.Event) -> None:
         if not self._back_off:
-            say(f"The server does not answer ({away}). Trying again.")
+            agents.say(f"The server does not answer ({away}). Trying again.")
         self._back_off = min(LONGEST_BACK_OFF_S, self._back_off * 2 or FIRST_BACK_OFF_S)
         stop.wait(max(self._back_off, min(away.wait_s, LONGEST_BACK_OFF_S)) * random.uniform(0.8, 1.0))  # noqa: S311
 
@@ -267,22 +177,18 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
 
     def end(number: int, frame: FrameType | None) -> None:
-        os._exit(0)  # nothing is held that would have to be put back
+        os._exit(0)  # what is in hand goes back to the queue when its lease ends
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     if not options.keys.exists():
-        say(f"There are no demo agents here: {options.keys} is missing.")
+        agents.say(f"There are no demo agents here: {options.keys} is missing.")
         return 0
     try:
         fleet = Fleet(url=options.url, keys=options.keys)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        say(f"{options.keys} cannot be read ({type(error).__name__}): make it anew with manage.py seed_demo.")
+        agents.say(f"{options.keys} cannot be read ({type(error).__name__}): make it anew with manage.py seed_demo.")
         return 1
-    say(f"Speaking for {len(fleet.agents)} agents at {options.url}")
+    agents.say(f"Speaking for {len(fleet.agents)} agents at {options.url}")
     fleet.run(threading.Event())
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

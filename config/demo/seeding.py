@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -13,17 +14,18 @@ from budgets.services.caps import set_caps
 from config.demo.caps import CAPS
 from config.demo.fleet import FLEET, DemoAgent
 from config.demo.people import MANAGER, ORGANIZATION, PEOPLE, PODS, SLUG, TIME_ZONE
+from config.demo.tasks import TASKS, DemoTask
 from config.sign_ins import FILE as SIGN_INS
 from config.sign_ins import as_text, new_password, write_private
 from scheduling.models import WorkSchedule
 from scheduling.rules.hours import interval_at
-from scheduling.services import clock, clock_sweep, schedules
-from workforce.choices import ClockStatus, HoldKind, LifecycleState
-from workforce.models import Agent, ApiKey, Organization, Team, User
+from scheduling.services import clock, clock_sweep, schedules, work
+from workforce.choices import ActorKind, ClockStatus, HoldKind, LifecycleState
+from workforce.models import Agent, ApiKey, Organization, Task, Team, User
 from workforce.rules import lifecycle as lifecycle_rules
 from workforce.rules.actors import Actor, system
 from workforce.selectors.standing import actor_of_user
-from workforce.services import accounts, agents, holds, keys, lifecycle, people, teams
+from workforce.services import accounts, agents, holds, keys, leases, lifecycle, people, tasks, teams
 
 KEYS = "demo-keys.json"
 KEY_NAME = "Demo runtime"
@@ -62,6 +64,12 @@ class _Cast:
     def who(self, name: str) -> User | Agent:
         return self.users.get(name) or self.agents[name]
 
+    def actor(self, name: str) -> Actor:
+        if name in self.users:
+            return actor_of_user(self.users[name])
+        agent = self.agents[name]
+        return Actor(kind=ActorKind.AGENT, id=str(agent.pk), label=agent.agent_name, agent_id=agent.pk)
+
 
 def is_seeded() -> bool:
     return Organization.objects.filter(slug=SLUG).exists()
@@ -83,6 +91,7 @@ def seed(*, state_dir: Path, now: datetime) -> str:
         for name, caps in CAPS.items():
             set_caps(organization=organization, agent_id=cast.agents[name].pk, caps=caps, by=cast.manager, now=now)
         _name_leading_agents(cast, now)
+        _give_out_work(cast, now)
         issued = {agent: _new_key(organization, agent, by=cast.manager, now=now) for agent in _with_runtime(cast)}
         write_private(state_dir / KEYS, _keys_as_json(issued))
         write_private(state_dir / SIGN_INS, sign_ins)
@@ -205,6 +214,62 @@ def _take_to(cast: _Cast, agent: Agent, described: DemoAgent, now: datetime) -> 
         lifecycle.transition(
             organization=cast.organization, agent_id=agent.pk, to=step.value, reason=reason, by=cast.manager, now=now
         )
+
+
+def _give_out_work(cast: _Cast, now: datetime) -> None:
+    given: dict[str, Task] = {}
+    for described in TASKS:
+        task = tasks.create(
+            organization=cast.organization,
+            data=_task_data(cast, described, given, now),
+            by=cast.actor(described.by),
+            now=now,
+        )
+        given[described.title] = task
+        if described.cancelled:
+            tasks.cancel(
+                organization=cast.organization,
+                task_id=task.pk,
+                reason=described.cancelled,
+                by=cast.actor(described.by),
+                now=now,
+            )
+        if described.missing:
+            _begin_and_block(cast, described, now)
+
+
+def _task_data(cast: _Cast, described: DemoTask, given: Mapping[str, Task], now: datetime) -> dict[str, Any]:
+    return {
+        "agent_id": cast.agents[described.agent].pk,
+        "title": described.title,
+        "description": described.job,
+        "priority": described.priority.value,
+        "type": described.type.value,
+        "urgent": described.urgent,
+        "due_at": described.due and now + described.due,
+        "scheduled_at": described.starts and now + described.starts,
+        "continues": given[described.continues].pk if described.continues else None,
+        "needs": [given[title].pk for title in described.needs],
+    }
+
+
+def _begin_and_block(cast: _Cast, described: DemoTask, now: datetime) -> None:
+    """As its runtime would: the agent has no hours and nothing else in its queue, so it gets this task."""
+    agent, asked = cast.agents[described.agent], cast.users[described.asked]
+    by = cast.actor(described.agent)
+    task = work.claim(organization=cast.organization, agent_id=agent.pk, by=by, now=now).task
+    if task is None:
+        raise RuntimeError(f"{described.agent} could not begin “{described.title}”.")
+    leases.block(
+        organization=cast.organization,
+        task_id=task.pk,
+        token=task.lease_token,
+        code=described.code.value,
+        note=described.missing,
+        unblock_user=asked.pk,
+        by=by,
+        now=now,
+    )
 
 
 def _with_runtime(cast: _Cast) -> list[Agent]:

@@ -75,7 +75,10 @@ def test_on_a_working_day_every_useful_state_is_there(tmp_path):
 
 def test_policies_and_zones_are_varied():
     laid = [d.hours(THURSDAY) if callable(d.hours) else d.hours for d in FLEET if d.hours is not None]
-    assert {data["type"] for data in laid} == {"standard", "shift"}
+    assert {data["type"] for data in laid} == {"standard", "shift", "custom"}
+    custom = [data for data in laid if data["type"] == "custom"]
+    assert all(len(data["rules"]) == 2 and data["exceptions"] for data in custom)
+    assert len(custom) == 2
     assert {data.get("off_hours_action", "pause") for data in laid} == {"pause", "stop", "queue"}
     for flag in ("auto_wake", "enforce_clock_in", "enforce_clock_out"):
         default = flag != "enforce_clock_in"
@@ -237,7 +240,7 @@ def test_a_newcomer_sees_one_clock_out_and_one_wake(tmp_path, start):
     assert of(STARTS).clock == ClockStatus.CLOCKED_OUT
 
     clock_sweep.sweep(now=start + timedelta(seconds=185))
-    assert (of(STARTS).clock, of(STARTS).state) == (ClockStatus.CLOCKED_IN, LifecycleState.READY)
+    assert (of(STARTS).clock, of(STARTS).state) == (ClockStatus.CLOCKED_IN, LifecycleState.ASSIGNED)  # work waited
     assert list(ClockRecord.objects.filter(agent=of(STARTS)).order_by("time").values_list("event", flat=True)) == [
         "auto_pause",
         "auto_wake",

@@ -5,10 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,14 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from config.demo import runtime
-from config.demo.runtime import Agent, Fleet
+from config.demo import agent as player
+from config.demo import hands, runtime
+from config.demo.agent import Agent
+from config.demo.runtime import Fleet
 from heartbeats.models import Heartbeat
 from heartbeats.rules import payload
 from scheduling.services import clock
+from tests.support.runtimes import Stub, Until, orders, write_keys
 from workforce import models
 from workforce.models import Command, Presence
 from workforce.selectors.standing import actor_of_user
@@ -29,27 +30,14 @@ from workforce.services import lifecycle
 REPO = Path(__file__).resolve().parents[2]
 
 
-class Until:
-    """Stands for the event that ends a fleet: set once ``done`` says so. Fails the test after ``seconds``."""
-
-    def __init__(self, done: Callable[[], bool], seconds: float = 30) -> None:
-        self._done = done
-        self._deadline = time.monotonic() + seconds
-
-    def is_set(self) -> bool:
-        assert time.monotonic() < self._deadline, "the fleet did not get there in time"
-        return self._done()
-
-    def wait(self, seconds: float) -> None:
-        time.sleep(min(seconds, 0.02))
-
-
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch):
-    for name in ("FIRST_SPREAD_S", "ON_DUTY_MOST_S", "OFF_DUTY_S"):
-        monkeypatch.setattr(runtime, name, 0.5)
-    for name in ("CONFIRM_S", "FIRST_BACK_OFF_S", "LONGEST_BACK_OFF_S"):
+    monkeypatch.setattr(runtime, "FIRST_SPREAD_S", 0.5)
+    for name in ("FIRST_BACK_OFF_S", "LONGEST_BACK_OFF_S"):
         monkeypatch.setattr(runtime, name, 0.05)
+    for name, seconds in (("ON_DUTY_MOST_S", 0.5), ("OFF_DUTY_S", 0.5), ("CONFIRM_S", 0.05), ("REST_S", 0.05)):
+        monkeypatch.setattr(player, name, seconds)
+    monkeypatch.setattr(hands, "STEP_S", 0.05)
 
 
 # ---- against the real API -------------------------------------------------------------------------------------------
@@ -75,12 +63,12 @@ def _again(fleet: Fleet) -> Callable[[], bool]:
 @pytest.mark.django_db(transaction=True)
 def test_a_day_in_the_life(fleet, monkeypatch):
     said: list[str] = []
-    monkeypatch.setattr(runtime, "say", said.append)
+    monkeypatch.setattr(player, "say", said.append)
     fleet.run(Until(lambda: _all_at_rest(fleet)))
     assert Presence.objects.filter(last_seen_at__isnull=False).count() == 23
     assert not Command.objects.filter(acknowledged_at__isnull=True, superseded_at__isnull=True).exists()
     watch = models.Agent.objects.select_related("presence").get(agent_name="deploy-watch-01")
-    assert (watch.presence.status, watch.presence.work_mode) == ("ok", "executing")
+    assert (watch.presence.status, watch.presence.work_mode) == ("ok", "waiting")
     degraded = Presence.objects.get(agent__agent_name="support-triage-02")
     assert degraded.status == "degraded"
     held = Presence.objects.get(agent__agent_name="invoice-match-02")
@@ -118,63 +106,6 @@ def test_a_day_in_the_life(fleet, monkeypatch):
 # ---- against a server that misbehaves -------------------------------------------------------------------------------
 
 
-class Stub:
-    """Answers as ``script`` says, then 200; keeps what it was sent."""
-
-    def __init__(self) -> None:
-        self.script: list[Any] = []
-        self.seen: list[dict[str, Any]] = []
-        self.connections = 0
-        stub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def setup(self) -> None:
-                stub.connections += 1
-                super().setup()
-
-            def do_POST(self) -> None:  # noqa: N802  the library's name
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                stub.seen.append(body | {"key": self.headers["Authorization"]})
-                status, answer = stub.script.pop(0) if stub.script else (200, orders())
-                if status == "hang up":
-                    self.close_connection = True
-                    return
-                raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-                if status == 200 and answer == "then hang up":
-                    self.close_connection = True
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def orders(**changes: Any) -> dict[str, Any]:
-    return {
-        "received_at": "2026-11-19T13:32:00Z",
-        "next_heartbeat_due": "2026-11-19T13:33:00Z",
-        "desired_state": "work",
-        "on_duty": True,
-        "current_state": "ready",
-        "reason": "",
-        "next_event": None,
-        "commands": [],
-        **changes,
-    }
-
-
 @pytest.fixture
 def stub() -> Iterator[Stub]:
     made = Stub()
@@ -185,13 +116,8 @@ def stub() -> Iterator[Stub]:
 @pytest.fixture
 def keys(tmp_path) -> Path:
     file = tmp_path / "demo-keys.json"
-    _write(file, "first")
+    write_keys(file, "first")
     return file
-
-
-def _write(file: Path, key: str, agents: int = 1) -> None:
-    rows = [{"agent_id": f"{n:032x}", "agent_name": f"a{n}", "key": key} for n in range(agents)]
-    file.write_text(json.dumps({"agents": rows}))
 
 
 @pytest.mark.parametrize("trouble", [(500, {}), (503, {}), (429, {}), ("hang up", None)], ids=str)
@@ -208,8 +134,8 @@ def test_a_server_that_is_not_there_yet(stub, keys, capsys):
     stub.close()
     tries = []
     fleet = Fleet(url=url, keys=keys)
-    post = fleet._door.post
-    fleet._door.post = lambda *a: (tries.append(1), post(*a))[1]  # type: ignore[method-assign]
+    send = fleet._door.send
+    fleet._door.send = lambda *a: (tries.append(1), send(*a))[1]  # type: ignore[method-assign]
     fleet.run(Until(lambda: len(tries) >= 4))
     out = capsys.readouterr().out
     assert out.count("does not answer") == 1
@@ -224,7 +150,7 @@ def test_an_idle_connection_that_was_closed_is_no_trouble(stub, keys, capsys):
 
 
 def test_one_connection_serves_the_whole_fleet(stub, keys):
-    _write(keys, "k", agents=20)
+    write_keys(keys, "k", agents=20)
     Fleet(url=stub.url, keys=keys).run(Until(lambda: len(stub.seen) >= 40))
     assert stub.connections == 1
 
@@ -233,7 +159,7 @@ def test_one_connection_serves_the_whole_fleet(stub, keys):
     "answer", [(409, {"detail": "It is retired."}), (400, b"<html>"), (404, []), (401, {})], ids=str
 )
 def test_a_refusal_is_not_repeated_at_once(stub, keys, answer):
-    _write(keys, "k", agents=2)
+    write_keys(keys, "k", agents=2)
     stub.script = [answer]
     Fleet(url=stub.url, keys=keys).run(Until(lambda: len(stub.seen) >= 5))
     assert [sent["agent_id"] for sent in stub.seen].count(stub.seen[0]["agent_id"]) == 1
@@ -242,7 +168,7 @@ def test_a_refusal_is_not_repeated_at_once(stub, keys, answer):
 def test_renewed_keys_are_taken_up(stub, keys):
     fleet = Fleet(url=stub.url, keys=keys)
     stub.script = [(401, {})]
-    _write(keys, "second")
+    write_keys(keys, "second")
     os.utime(keys, (1, 1))
     fleet.run(Until(lambda: len(stub.seen) >= 2))
     assert [sent["key"] for sent in stub.seen[:2]] == ["Bearer first", "Bearer second"]
@@ -276,8 +202,8 @@ def test_what_it_says_can_be_taken(state, desired, on_duty):
 
 @pytest.fixture
 def _at_leisure(monkeypatch):
-    monkeypatch.setattr(runtime, "ON_DUTY_MOST_S", 40.0)
-    monkeypatch.setattr(runtime, "OFF_DUTY_S", 15.0)
+    monkeypatch.setattr(player, "ON_DUTY_MOST_S", 40.0)
+    monkeypatch.setattr(player, "OFF_DUTY_S", 15.0)
 
 
 @pytest.mark.usefixtures("_at_leisure")
@@ -287,7 +213,7 @@ def test_how_long_it_waits(number):
 
     def wait(**changes: Any) -> float:
         agent.obey(orders(**changes))
-        return agent.wait_s()
+        return agent.wait_s(0.0)
 
     assert 30 <= wait() <= 36
     assert 30 <= wait(next_heartbeat_due="2026-11-19T13:42:00Z") <= 36
@@ -296,7 +222,7 @@ def test_how_long_it_waits(number):
     soon = {"kind": "clocks_out", "at": "2026-11-19T13:32:03Z"}
     assert 8 < wait(next_event=soon) <= 10
     assert wait(next_event={"kind": "clocks_in", "at": "2026-11-19T13:31:00Z"}) >= 30
-    assert wait(commands=[{"id": "c", "command": "pause", "reason": ""}]) == runtime.CONFIRM_S
+    assert wait(commands=[{"id": "c", "command": "pause", "reason": ""}]) == player.CONFIRM_S
 
 
 def test_agents_of_one_fleet_do_not_beat_in_step():

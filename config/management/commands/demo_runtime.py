@@ -24,5 +24,5 @@ class Command(BaseCommand):
 
     def handle(self, *, url: str, keys: Path, **_: Any) -> None:
         # It needs nothing of Django: becoming a bare interpreter gives the memory back.
-        script = str(Path(runtime.__file__).resolve())
-        os.execv(sys.executable, [sys.executable, "-I", "-S", script, "--url", url, "--keys", str(keys)])  # noqa: S606
+        folder = str(Path(runtime.__file__).resolve().parent)
+        os.execv(sys.executable, [sys.executable, "-I", "-S", folder, "--url", url, "--keys", str(keys)])  # noqa: S606
