@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
 from workforce.api.authentication import Caller
-from workforce.api.fields import NOT_AN_OBJECT, UNKNOWN, Flag, Id, Moment, OneOf, QueryFlag, Strict, Text, Whole
+from workforce.api.fields import Flag, Id, Moment, OneOf, QueryFlag, Strict, Text, Whole
 from workforce.api.paging import PageQuery
-from workforce.api.problems import ERRORS_MAX
+from workforce.api.plain_bodies import merged, read
 from workforce.api.serializers import REASON_MAX
 from workforce.choices import TaskPriority, TaskStatus, TaskType
 from workforce.models import Task
@@ -27,7 +25,6 @@ _TYPED: Mapping[str, serializers.Field[Any, Any, Any, Any]] = {
     "urgent": Flag(),
     "reason": Text(max_length=REASON_MAX, allow_blank=True),
 }
-Faults = list[tuple[str, str]]
 
 
 class ChangedTaskBody(Strict):
@@ -93,59 +90,20 @@ class TaskQuery(PageQuery):
 
 def new_task(who: Caller, data: Any, *, now: datetime) -> dict[str, Any]:
     """A body for ``tasks.create``. Raises ``Invalid`` with every fault where one cannot even be read."""
-    values, faults = _read(data, task_input.FIELDS)
+    values, faults = read(data, task_input.FIELDS, _TYPED)
     if faults:
         _, more = task_input.checked(who.organization, values, by=who.actor, now=now)
-        raise Invalid(_merged(faults, more))
+        raise Invalid(merged(faults, more))
     return values
 
 
 def changed_task(task: Task, data: Any, *, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
     """A body for ``tasks.edit``, and what ``tasks.set_urgent`` takes, if that was asked."""
-    values, faults = _read(data, (*task_input.FIELDS, "reason"))
+    values, faults = read(data, (*task_input.FIELDS, "reason"), _TYPED)
     urgency: dict[str, Any] = {name: values.pop(name) for name in ("urgent", "reason") if name in values}
     if urgency and "urgent" not in urgency and "urgent" not in dict(faults):
         faults.append(("reason", "Only a change of urgent takes a reason."))
     if faults:
         _, more = task_input.checked_changes(task, values, now=now)
-        raise Invalid(_merged(faults, more))
+        raise Invalid(merged(faults, more))
     return values, urgency
-
-
-def _read(data: Any, names: tuple[str, ...]) -> tuple[dict[str, Any], Faults]:
-    if not isinstance(data, Mapping):
-        raise ValidationError({"non_field_errors": [NOT_AN_OBJECT]})
-    unknown = [str(name)[:80] for name in data if name not in names]
-    if len(unknown) > ERRORS_MAX:
-        raise ValidationError({name: [UNKNOWN] for name in unknown[:ERRORS_MAX]})
-    faults: Faults = [(name, UNKNOWN) for name in unknown]
-    values = {name: data[name] for name in names if name in data}
-    for name in [name for name in values if name in _TYPED and not _nothing(name, values[name])]:
-        try:
-            values[name] = _TYPED[name].run_validation(values[name])
-        except ValidationError as fault:
-            del values[name]
-            faults += [(name, str(sentence)) for sentence in fault.detail]
-    if isinstance(values.get("needs"), list) and len(values["needs"]) <= NEEDS_MAX:
-        values["needs"] = _ids("needs", values["needs"], faults)
-    return values, faults
-
-
-def _nothing(name: str, value: Any) -> bool:
-    return value is None and name not in ("urgent", "reason")
-
-
-def _ids(name: str, texts: list[Any], faults: Faults) -> list[UUID]:
-    found = []
-    for number, text in enumerate(texts):
-        try:
-            found.append(Id().run_validation(text))
-        except ValidationError as fault:
-            faults += [(f"{name}.{number}", str(sentence)) for sentence in fault.detail]
-    return found
-
-
-def _merged(faults: Faults, more: Faults) -> Faults:
-    """Each field once: what could not be read says more than that it is missing."""
-    known = {path.split(".")[0] for path, _ in faults}
-    return [*faults, *((path, words) for path, words in more if path.split(".")[0] not in known)]
