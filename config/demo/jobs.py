@@ -254,6 +254,7 @@ class _Read(HTMLParser):
     """Title, links and the words people see of a page."""
 
     _UNSEEN = frozenset({"script", "style", "template", "title"})
+    _IN_LINE = frozenset({"a", "abbr", "b", "code", "em", "i", "kbd", "mark", "small", "span", "strong", "sub", "sup"})
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -269,6 +270,8 @@ class _Read(HTMLParser):
             self.links.append(target)
         if tag in self._UNSEEN:
             self._inside.append(tag)
+        elif tag not in self._IN_LINE:
+            self._seen.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in self._inside:
