@@ -3,6 +3,7 @@
 from django.urls import path
 
 from scheduling.api.clock import ClockIn, ClockOut, ClockRecords
+from scheduling.api.leave import CancelLeave, LeaveDetail, Leaves
 from scheduling.api.preview import HoursPreview
 from scheduling.api.schedules import ScheduleDetail, Schedules
 from scheduling.api.status import Status
@@ -16,6 +17,9 @@ urlpatterns = [
     path("workforce/clock-in/<uuid:agent_id>", ClockIn.as_view(), name="api-clock-in"),
     path("workforce/clock-out/<uuid:agent_id>", ClockOut.as_view(), name="api-clock-out"),
     path("workforce/clock-records", ClockRecords.as_view(), name="api-clock-records"),
+    path("workforce/leave", Leaves.as_view(), name="api-leaves"),
+    path("workforce/leave/<uuid:leave_id>", LeaveDetail.as_view(), name="api-leave"),
+    path("workforce/leave/<uuid:leave_id>/cancel", CancelLeave.as_view(), name="api-leave-cancel"),
     path("work/claim", Claim.as_view(), name="api-work-claim"),
     path("work/<uuid:task_id>/extend", Extend.as_view(), name="api-work-extend"),
     path("work/<uuid:task_id>/complete", Complete.as_view(), name="api-work-complete"),

@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import (
@@ -22,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
+from scheduling.models import Leave
 from tests.factories import AgentFactory, WorkScheduleFactory
 from tests.house.routes import routes as house_routes
 from tests.support.api import issue
@@ -147,12 +150,23 @@ def cast(organization: Any, other_organization: Any, pod: Any) -> dict[str, Any]
         )
         for agent in [*agents, *agents, foreign]
     ]
+    leaves = [
+        Leave.objects.create(
+            organization=agent.organization, agent=agent, starts_at=starts_at, ends_at=starts_at + timedelta(days=2),
+            due_at=starts_at, reason="Model change.", created_by_kind="system", created_by_id="tests",
+            created_by_label="tests",
+        )
+        for agent in [*agents, foreign]
+        for starts_at in [timezone.now() + timedelta(days=3)]
+    ]  # fmt: skip
     return {
         "key": issue(organization)[1],
         "real": {
             "agent_id": ids,
             "agent": ids,
             "schedule_id": [str(pk) for pk in schedules],
+            "leave_id": [str(leave.pk) for leave in leaves],
+            "cover_agent_id": ids,
             "task_id": [str(task.pk) for task in tasks],
             "continues": [str(task.pk) for task in tasks],
             "unblock_agent": ids,

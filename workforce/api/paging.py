@@ -94,7 +94,7 @@ def page_of(rows: QuerySet[Any], *, by: str, newest_first: bool = False, limit: 
 def _typed(model: type[Model], by: str, cursor: list[str]) -> tuple[Any, UUID]:
     try:
         key: Any = cursor[0]
-        if by in ("time", "received_at", "placed_at", "created_at"):
+        if by in ("time", "received_at", "placed_at", "created_at", "starts_at"):
             moment = parse_datetime(cursor[0])
             if moment is None or moment.tzinfo is None:
                 raise ValueError(cursor[0])

@@ -249,6 +249,20 @@ _TYPES = (
         "A chain of delegations has at most five links.",
         "Do the work, or block it and say who can help.",
     ),
+    ProblemType(
+        "leave_overlaps",
+        409,
+        "The agent has leave at that time already",
+        "An agent's planned and running leave does not overlap.",
+        "The member leave_id names the other one. Change that, or choose other dates.",
+    ),
+    ProblemType(
+        "leave_over",
+        409,
+        "The leave is over",
+        "It ended or was cancelled, and stays so.",
+        "Plan another one.",
+    ),
     # What is wrong on our side.
     ProblemType(
         "server_error",
