@@ -127,13 +127,13 @@
   let nth = 0
 
   // Where the focus goes on when what has it is swapped away: the same place of its row, else the start of the next
-  // row, else of the one before, else the content; never on a neighbour's button, which a second Enter would press.
-  const stops = (row) => [...all('a[href], button, input', row)]
+  // row, else of the one before, else of the dialog or the content. A second Enter must not do it to a neighbour.
+  const stops = (row) => [...all('a[href], button, input:not([type=hidden])', row)]
   const keepPlace = () => {
-    const row = document.activeElement.closest('#rows > *, #need li')
+    const row = document.activeElement.closest('#rows > *, #need li, .shift')
     const beside = row ? [...row.parentNode.children] : []
     const at = beside.indexOf(row)
-    nth = row ? stops(row).indexOf(document.activeElement) : 0
+    nth = row && !row.matches('.shift') ? stops(row).indexOf(document.activeElement) : 0
     rows = [...beside.slice(at), ...beside.slice(0, Math.max(at, 0)).reverse()].map((other) => other.id)
   }
   const takePlace = () => {
@@ -142,7 +142,7 @@
       const stop = (id === rows[0] && found[nth]) || found[0]
       if (stop) return stop.focus({ preventScroll: true })
     }
-    $('#main').focus({ preventScroll: true })
+    (dialogOpen() ? stops(dialogOpen())[0] : $('#main')).focus({ preventScroll: true })
   }
 
   document.addEventListener('htmx:configRequest', ({ detail }) => {
@@ -167,6 +167,7 @@
   })
   document.addEventListener('htmx:afterRequest', ({ detail }) => {
     if (detail.successful && detail.requestConfig.elt.matches('[data-stays]') && detail.xhr.getResponseHeader('HX-Trigger')) {
+      if (document.activeElement.closest('.picks')) $('.picks input').focus() // its buttons go with the selection
       for (const box of all('#rows :checked, .picks :checked')) box.checked = false
       poll()
     }

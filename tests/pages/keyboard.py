@@ -46,6 +46,12 @@ def go(page: Page, target: str, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
+def ask(page: Page, target: str) -> None:
+    """Tab to ``target``, press Enter and wait for its dialog."""
+    go(page, target)
+    expect(page.locator("dialog[open]")).to_have_count(1)
+
+
 def retype(page: Page, text: str) -> None:
     """Put ``text`` in place of what the field holds."""
     press(page, "Control+a", "Delete")
@@ -54,14 +60,17 @@ def retype(page: Page, text: str) -> None:
 
 def is_on(page: Page, target: str) -> None:
     """The focus came to ``target``, a selector, by itself."""
-    expect(page.locator(target).first).to_be_focused()
+    try:
+        expect(page.locator(target).first).to_be_focused()
+    except AssertionError:
+        raise AssertionError(f"The focus is not on {target} but on {here(page)}") from None
 
 
 def round_trip(page: Page, *, most: int = 250) -> list[str]:
-    """Every stop of Tab from the page's beginning until it begins again; a trap never ends, and fails."""
-    page.evaluate("document.activeElement.blur()")
-    stops: list[str] = []
-    page.evaluate("document.stops = new Set()")
+    """Every stop of Tab from the page's first one until it begins again; a trap never ends, and fails."""
+    page.locator(".skip").focus()
+    stops = [here(page)]
+    page.evaluate("document.stops = new Set([document.activeElement])")
     for _ in range(most):
         page.keyboard.press("Tab")
         known = page.evaluate(
