@@ -144,7 +144,7 @@ def block(
             code="follows_task",
         )
     if assignment.status == AssignmentStatus.BLOCKED:
-        raise Conflict("This assignment is blocked already. Unblock it first.", code="blocked", status_now="blocked")
+        raise Conflict("This assignment is blocked already. Unblock it first.", code="blocked_already")
     before = steps.facts(assignment)
     steps.set_blocker(assignment, BlockerCode(code), note, who, now=now)
     steps.save_standing(assignment, now=now)

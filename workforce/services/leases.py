@@ -19,7 +19,7 @@ from workforce.rules.actors import Actor, system
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
 from workforce.selectors.reporting import people_responsible_for
 from workforce.selectors.standing import check_scope
-from workforce.services import blockers, notices, task_assignments, task_input, tasks, workload
+from workforce.services import blockers, need_rows, notices, task_assignments, task_input, tasks, workload
 
 logger = logging.getLogger("punchcard.work")
 WORK = system("work")
@@ -188,9 +188,28 @@ def boost_due(*, now: datetime, limit: int = 5_000) -> int:
 
 
 def release_waiting(*, now: datetime, limit: int = 5_000) -> int:
-    """Hand out what waited for its time. One UPDATE; safe to run twice at once."""
+    """Hand out what waited for its time; what waits for a task that was cancelled asks a person instead. Safe to run
+    twice at once."""
     due = list(Task.objects.filter(waits_until__lte=now).order_by("waits_until").values_list("pk", flat=True)[:limit])
-    return Task.objects.filter(pk__in=due, waits_until__lte=now).update(waits_until=None)
+    stuck = need_rows.cancelled_needs(due) if due else {}
+    for task_id, title in stuck.items():
+        try:
+            _block_stuck(task_id, title, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("stuck task not blocked", extra={"task_id": str(task_id)})
+    free = Task.objects.filter(pk__in=set(due) - stuck.keys(), waits_until__lte=now)
+    return free.update(waits_until=None)
+
+
+@transaction.atomic
+def _block_stuck(task_id: UUID, needed: str, *, now: datetime) -> None:
+    organization = Organization.objects.get(tasks=task_id)
+    task, agent = tasks.locked(organization, task_id)
+    if task.status == TaskStatus.QUEUED and need_rows.cancelled_needs([task.pk]):
+        note = f"It waits for “{needed}”, which was cancelled. Unblocked, it goes on without it."
+        _block(task, agent, BlockerCode.DEPENDENCY, note, agent.owner, by=WORK, now=now)
 
 
 def _stale(task: Task, token: int) -> Conflict | None:

@@ -1,18 +1,17 @@
 """What may be said of a task: every fault at once, with the path the caller knows (spec T1, I3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-
 from workforce.choices import ActorKind, TaskPriority, TaskStatus, TaskType
-from workforce.models import Agent, Organization, Task, TaskNeed, Workstream
+from workforce.models import Agent, Organization, Task, Workstream
 from workforce.models.work import DESCRIPTION_MAX, TITLE_MAX
 from workforce.rules import tasks as rules
 from workforce.rules.actors import Actor
 from workforce.rules.refusals import Conflict, Invalid
+from workforce.services.need_rows import NEVER_DONE
 
 RESULT_MAX = 100_000
 NEEDS_MAX = 50
@@ -81,21 +80,6 @@ def check_text(name: str, text: str, *, most: int) -> None:
         raise Invalid(faults)
 
 
-def lock_needs(needs: Sequence[Task]) -> list[Task]:
-    """The same tasks as they are now, kept so until the transaction ends: one that is completed meanwhile counts."""
-    return list(Task.objects.filter(pk__in=[need.pk for need in needs]).select_for_update(no_key=True).order_by("pk"))
-
-
-def write_needs(task: Task, needs: Sequence[Task]) -> None:
-    TaskNeed.objects.bulk_create(TaskNeed(task=task, needs=need) for need in needs)
-
-
-def free_dependents(task: Task) -> None:
-    """What waited for this task waits for one less. One UPDATE."""
-    waiting = TaskNeed.objects.filter(needs=task).values("task")
-    Task.objects.filter(pk__in=waiting, open_needs__gt=0).update(open_needs=F("open_needs") - 1)
-
-
 def _title(value: Any, faults: Faults) -> str:
     if not isinstance(value, str) or not value.strip():
         faults.append(("title", "Say in a few words what is to be done."))
@@ -156,6 +140,12 @@ def _workstream(organization: Organization | UUID, workstream_id: UUID | None, f
     return found
 
 
+def needs_of(organization: Organization, ids: Any) -> tuple[list[Task], Faults]:
+    """The tasks of these ids, and what is wrong with them."""
+    faults: Faults = []
+    return _needs(organization, ids, faults), faults
+
+
 def _needs(organization: Organization, ids: Any, faults: Faults) -> list[Task]:
     if not isinstance(ids, list | tuple) or len(ids) > NEEDS_MAX:
         faults.append(("needs", f"Give a list of at most {NEEDS_MAX} tasks."))
@@ -165,7 +155,7 @@ def _needs(organization: Organization, ids: Any, faults: Faults) -> list[Task]:
         if task_id not in found:
             faults.append((f"needs.{number}", _UNKNOWN_TASK))
         elif found[task_id].status == TaskStatus.CANCELLED:
-            faults.append((f"needs.{number}", "This task was cancelled and will never be done."))
+            faults.append((f"needs.{number}", NEVER_DONE))
     return list(found.values())
 
 

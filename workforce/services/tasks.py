@@ -26,7 +26,7 @@ from workforce.rules.actors import Actor
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Forbidden, Invalid, Missing
 from workforce.selectors.standing import check_may
-from workforce.services import audit, commands, task_assignments, task_input, workload
+from workforce.services import audit, commands, need_rows, task_assignments, task_input, workload
 from workforce.services.moves import check_reason, lock
 
 NO_SUCH_TASK = "There is no such task in this organisation."
@@ -50,10 +50,10 @@ def create(*, organization: Organization, data: Mapping[str, Any], by: Actor, no
     if faults:
         raise Invalid(faults)
     workload.check_takes_work(agent)
-    needs = task_input.lock_needs(values.pop("needs"))
+    needs = need_rows.lock(values.pop("needs"))
     task = _new(organization, agent, values, needs=needs, by=by, now=now)
     task.save(force_insert=True)
-    task_input.write_needs(task, needs)
+    need_rows.write(task, needs)
     audit.record(
         organization=organization,
         action="task.created",
@@ -112,11 +112,14 @@ def _check_may_create(agent: Agent, values: Mapping[str, Any], by: Actor) -> Non
 
 
 @transaction.atomic
-def edit(*, organization: Organization, task_id: UUID, changes: Mapping[str, Any], by: Actor, now: datetime) -> Task:
+def edit(
+    *, organization: Organization, task_id: UUID, changes: Mapping[str, Any], reason: str = "", by: Actor, now: datetime
+) -> Task:
     """Change an open task's words, priority, times or workstream. Raises ``Missing``, ``Invalid``, ``Conflict``."""
+    check_reason(reason)
     task, agent = locked(organization, task_id)
     check_may(by=by, activity=Activity.TASKS, agent=agent, scope=KeyScope.TASKS)
-    _check_open(task)
+    check_open(task)
     values, faults = task_input.checked_changes(task, changes, now=now)
     if faults:
         raise Invalid(faults)
@@ -131,7 +134,8 @@ def edit(*, organization: Organization, task_id: UUID, changes: Mapping[str, Any
     if changed:
         task.updated_at = now
         task.save(update_fields=[*values, "urgency", "boost_at", "due_order", "waits_until", "updated_at"])
-        record("task.changed", task, {n: before[n] for n in changed}, {n: after[n] for n in changed}, by=by, now=now)
+        was, is_now = ({name: told[name] for name in changed} for told in (before, after))
+        record("task.changed", task, was, is_now, reason, by=by, now=now)
     return task
 
 
@@ -148,7 +152,7 @@ def reassign(
     giving, taking = agents[task.agent_id], agents[agent_id]
     for agent in (giving, taking):
         check_may(by=by, activity=Activity.TASKS, agent=agent, scope=KeyScope.TASKS)
-    _check_open(task)
+    check_open(task)
     if giving.pk == taking.pk:
         raise Conflict(f"{taking.agent_name} has this task already.", code="same_agent")
     workload.check_takes_work(taking)
@@ -158,6 +162,7 @@ def reassign(
     task.agent = taking
     ahead = task.scheduled_at is not None and task.scheduled_at > now
     back_to_queue(task, now=now, wait_until=task.scheduled_at if ahead else None)
+    need_rows.forget_cancelled(task)
     task.save()
     record("task.reassigned", task, {"agent": giving.agent_name}, {"agent": taking.agent_name}, reason, by=by, now=now)
     workload.follow([giving, taking], why=f"Task reassigned: {task.title}", by=by, now=now)
@@ -174,7 +179,7 @@ def set_urgent(
     if by.kind != ActorKind.USER:
         raise Forbidden("Only a person may mark a task urgent: it passes the off-duty gate.", code="person_only")
     check_may(by=by, activity=Activity.TASKS, agent=agent, scope=KeyScope.TASKS)
-    _check_open(task)
+    check_open(task)
     if task.urgent != urgent:
         task.urgent, task.updated_at = urgent, now
         task.save(update_fields=["urgent", "updated_at"])
@@ -199,6 +204,7 @@ def unblock(*, organization: Organization, task_id: UUID, reason: str = "", by: 
         )
     before = facts(task)
     back_to_queue(task, now=now)
+    need_rows.forget_cancelled(task)
     task.save()
     record(
         "task.unblocked", task, {"blocker_code": before["blocker_code"]}, {"blocker_code": ""}, reason, by=by, now=now
@@ -314,7 +320,9 @@ def finish(
     action = "task.completed" if status == TaskStatus.COMPLETED else "task.cancelled"
     record(action, task, {"status": before}, {"status": task.status}, reason, by=by, now=now)
     if status == TaskStatus.COMPLETED:
-        task_input.free_dependents(task)
+        need_rows.free_dependents(task)
+    else:
+        need_rows.alarm_dependents(task, now=now)
     workload.follow([agent], why=f"{status.label}: {task.title}", by=by, now=now)
 
 
@@ -345,7 +353,7 @@ def _take_away(task: Task, *, reason: str, by: Actor, now: datetime) -> None:
         commands.cancel_tasks([task], reason=reason, by=by, now=now)
 
 
-def _check_open(task: Task) -> None:
+def check_open(task: Task) -> None:
     if not task.is_open:
         raise Conflict(
             f"This task is {task.where.label.lower()} and stays so.", code=task.status, status_now=task.status

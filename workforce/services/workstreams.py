@@ -33,7 +33,7 @@ def create(*, organization: Organization, data: Mapping[str, Any], by: Actor, no
     _lock(organization)
     _lock_dri(organization, data.get("dri_agent"))
     workstream = Workstream(organization=organization, created_at=now)
-    _fill(workstream, {"name": "", **data})
+    _fill(workstream, data)
     workstream.save(force_insert=True)
     _record("workstream.created", workstream, {}, _facts(workstream), by=by, now=now)
     return workstream
@@ -126,18 +126,23 @@ def _locked(organization: Organization, workstream_id: UUID) -> Workstream:
 
 
 def _fill(workstream: Workstream, data: Mapping[str, Any]) -> None:
-    """Set what is given. Raises ``Invalid`` with every fault."""
+    """Raises ``Invalid`` with every fault."""
+    if faults := fill(workstream, data):
+        raise Invalid(faults)
+
+
+def fill(workstream: Workstream, data: Mapping[str, Any]) -> Faults:
+    """Set what is given, in memory. Returns every fault."""
     faults: Faults = [(name, "There is no such field.") for name in data if name not in FIELDS]
-    if "name" in data:
-        workstream.name = _name(workstream, data["name"], faults)
+    if "name" in data or not workstream.name:
+        workstream.name = _name(workstream, data.get("name", ""), faults)
     if "description" in data:
         workstream.description = _description(data["description"], faults)
     if data.get("dri_user") and data.get("dri_agent"):
         faults.append(("dri_agent", "Name one DRI: a person or an agent."))
     elif "dri_user" in data or "dri_agent" in data:
         workstream.dri_user, workstream.dri_agent = _dri(workstream, data, faults)
-    if faults:
-        raise Invalid(faults)
+    return faults
 
 
 def _name(workstream: Workstream, value: Any, faults: Faults) -> str:
