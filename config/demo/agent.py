@@ -25,7 +25,7 @@ AFTER_EVENT_S = 7.0
 #: A command is confirmed this soon, and so is the end of a task.
 CONFIRM_S = 0.5
 #: From one task to the next at most.
-REST_S = 20.0
+REST_S = 45.0
 #: After a claim that was refused.
 REFUSED_S = 60.0
 SUMMARY_MAX = 140

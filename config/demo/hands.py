@@ -10,7 +10,7 @@ from config.demo.door import Away, Call, Door
 from config.demo.jobs import Failed, Library, Page, Step, Unclear
 
 #: Seconds from one step to the next: real runtimes take their time too, and so it is seen.
-STEP_S = 6.0
+STEP_S = 9.0
 #: What is not heard of for so long goes back to the queue.
 LEASE_S = 60
 #: Through so long a pause it is kept in hand; then it is for whoever works sooner.

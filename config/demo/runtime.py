@@ -116,7 +116,8 @@ class Fleet:
             else:
                 agent.errand_from = now + errands.PASSED_OVER_S
         elif call.what == "errand":
-            agents.say(f"{agent.name}: finds “{answer['title']}” to do" if accepted else f"{agent.name}: finds nothing")
+            agent.done = f"Found “{answer['title']}” to do." if accepted else "Found nothing to do."
+            agents.say(f"{agent.name}: {agent.done}")
         else:
             agent.reported(call.what, accepted, now)
 

@@ -102,8 +102,8 @@ TASKS = (
         job="Count the links of /sign-in\nMost frequent words of /sign-in",
     ),
     DemoTask(
-        "seo-audit-02", "Weigh the API's own description", by="Ines Okafor", type=SCHEDULED, starts=DAY,
-        job="Fetch /api/schema\nFetch /api/docs",
+        "seo-audit-02", "Weigh what every page loads", by="Ines Okafor", type=SCHEDULED, starts=DAY,
+        job="Fetch /static/punchcard.css\nFetch /static/punchcard.js\nFetch /static/sprite.svg",
     ),
     DemoTask(
         "social-listen-01", "What do last week's mentions speak of?", by="Ines Okafor", priority=HIGH, due=3 * HOUR,
@@ -133,7 +133,7 @@ TASKS = (
     ),
     DemoTask(
         "dep-upgrade-01", "Can the API's documents still be read?", by="Jonas Weber", priority=CRITICAL, urgent=True,
-        job="A customer cannot open them. Look now, off duty or not.\n\nFetch /api/docs\nFetch /api/schema",
+        job="A customer cannot open them. Look now, off duty or not.\n\nFetch /api/docs\nFetch /readyz",
     ),
     DemoTask(
         "dep-upgrade-01", "Count what changed since the last release", by="Jonas Weber", type=SCHEDULED, starts=2 * DAY,
