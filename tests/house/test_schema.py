@@ -30,7 +30,7 @@ from tests.house.routes import routes as house_routes
 from tests.support.api import issue
 from workforce.api.views import ApiView
 from workforce.choices import LifecycleState
-from workforce.models import Task
+from workforce.models import Assignment, Task, Workstream
 
 #: Random but the same at every run. The examples of the document and its boundary values come on top.
 EXAMPLES = 25
@@ -159,6 +159,18 @@ def cast(organization: Any, other_organization: Any, pod: Any) -> dict[str, Any]
         for agent in [*agents, foreign]
         for starts_at in [timezone.now() + timedelta(days=3)]
     ]  # fmt: skip
+    streams = [Workstream.objects.create(organization=o, name="Refunds") for o in (organization, other_organization)]
+    parts = [
+        Assignment.objects.create(
+            organization=agent.organization,
+            agent=agent,
+            workstream=streams[agent is foreign],
+            role=role,
+            created_by_label="tests",
+        )
+        for agent in [*agents, foreign]
+        for role in ("owner", "contributor")
+    ]
     return {
         "key": issue(organization)[1],
         "real": {
@@ -170,6 +182,9 @@ def cast(organization: Any, other_organization: Any, pod: Any) -> dict[str, Any]
             "task_id": [str(task.pk) for task in tasks],
             "continues": [str(task.pk) for task in tasks],
             "unblock_agent": ids,
+            "dri_agent": ids,
+            "workstream_id": [str(stream.pk) for stream in streams],
+            "assignment_id": [str(part.pk) for part in parts],
             "pod": [str(pod.pk), str(foreign.team_id)],
             "time_zone": ["Europe/Berlin", "Asia/Kathmandu", "Nowhere/Land"],
         },

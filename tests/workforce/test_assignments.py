@@ -216,7 +216,7 @@ def test_blocked_has_a_code_and_somebody_and_unblocking_clears_both(agent, near,
     assert notice.text == "support-triage-01 cannot go on with “Relaunch”: waiting for input. Which one?"
     with pytest.raises(Conflict) as refused:
         ask(assignments.block, assignment, code="policy")
-    assert refused.value.code == "blocked"
+    assert refused.value.code == "blocked_already"
     unblocked = ask(assignments.unblock, assignment, by=person(olga), reason="The second.")
     assert (unblocked.status, unblocked.blocker_code, unblocked.unblocker, unblocked.blocked_at) == (
         "active", "", None, None,

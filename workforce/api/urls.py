@@ -3,9 +3,21 @@
 from django.urls import path
 
 from workforce.api.agents import AgentDetail, AgentList, ReportingLine, Transitions
+from workforce.api.assignments import (
+    AssignmentDetail,
+    Assignments,
+    BlockAssignment,
+    CompleteAssignment,
+    HandOffAssignment,
+    UnblockAssignment,
+)
 from workforce.api.holds import HoldOfKind, Holds
 from workforce.api.roster_import import ImportAgents
 from workforce.api.tasks import Cancel, Complete, Reassign, TaskDetail, Tasks, Unblock
+from workforce.api.workstreams import CloseWorkstream, ReopenWorkstream, WorkstreamDetail, Workstreams
+
+_STREAM = "workforce/workstreams/<uuid:workstream_id>"
+_PART = "workforce/assignments/<uuid:assignment_id>"
 
 urlpatterns = [
     path("agents", AgentList.as_view(), name="api-agents"),
@@ -21,4 +33,14 @@ urlpatterns = [
     path("workforce/tasks/<uuid:task_id>/cancel", Cancel.as_view(), name="api-task-cancel"),
     path("workforce/tasks/<uuid:task_id>/reassign", Reassign.as_view(), name="api-task-reassign"),
     path("workforce/tasks/<uuid:task_id>/unblock", Unblock.as_view(), name="api-task-unblock"),
+    path("workforce/workstreams", Workstreams.as_view(), name="api-workstreams"),
+    path(_STREAM, WorkstreamDetail.as_view(), name="api-workstream"),
+    path(f"{_STREAM}/close", CloseWorkstream.as_view(), name="api-workstream-close"),
+    path(f"{_STREAM}/reopen", ReopenWorkstream.as_view(), name="api-workstream-reopen"),
+    path("workforce/assignments", Assignments.as_view(), name="api-assignments"),
+    path(_PART, AssignmentDetail.as_view(), name="api-assignment"),
+    path(f"{_PART}/block", BlockAssignment.as_view(), name="api-assignment-block"),
+    path(f"{_PART}/unblock", UnblockAssignment.as_view(), name="api-assignment-unblock"),
+    path(f"{_PART}/handoff", HandOffAssignment.as_view(), name="api-assignment-handoff"),
+    path(f"{_PART}/complete", CompleteAssignment.as_view(), name="api-assignment-complete"),
 ]
