@@ -46,6 +46,23 @@ def test_it_changes_only_what_is_sent(api: Api, agent: Agent, now: Any) -> None:
     assert [event.action for event in audited(task)] == ["task.created", "task.changed"]
 
 
+def test_needs_and_a_reason(api: Api, agent: Agent, now: Any) -> None:
+    first, task = give(agent, "First", now=now), give(agent, now=now)
+    changed = patch(api, task, {"needs": [str(first.pk)], "priority": "low", "reason": "First things first."}).json()
+    assert (changed["needs"], changed["waits_for"], changed["priority"]) == ([str(first.pk)], 1, "low")
+    assert api.get(f"{TASKS}/{task.pk}").json() == changed
+    assert [(event.action, event.reason) for event in audited(task)] == [
+        ("task.created", ""),
+        ("task.changed", "First things first."),
+        ("task.changed", "First things first."),
+    ]
+    circle = patch(api, first, {"needs": [str(task.pk)], "title": "Not written"})
+    assert problem(circle, 409)["code"] == "waits_for_itself"
+    first.refresh_from_db()
+    assert first.title == "First"
+    assert patch(api, task, {"needs": []}).json()["needs"] == []
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -58,10 +75,12 @@ def test_it_changes_only_what_is_sent(api: Api, agent: Agent, now: Any) -> None:
         ({"urgent": None}, {"urgent": "This field may not be null."}),
         ({"urgent": "no", "reason": "x"}, {"urgent": "Say true or false."}),
         ({"urgent": True, "reason": "x" * 501}, {"reason": "Use at most 500 characters; this has 501."}),
-        ({"reason": "x"}, {"reason": "Only a change of urgent takes a reason."}),
+        ({"reason": "x"}, {"reason": "A reason belongs to a change. Send what is to change as well."}),
         ({"agent_id": NOWHERE}, {"agent_id": "This cannot be changed here."}),
         ({"type": "new"}, {"type": "This cannot be changed here."}),
-        ({"needs": []}, {"needs": "This cannot be changed here."}),
+        ({"needs": [NOWHERE]}, {"needs.0": "There is no such task in this organisation."}),
+        ({"needs": NOWHERE}, {"needs": "Give a list of at most 50 tasks."}),
+        ({"needs": ["x"], "title": ""}, {"needs.0": A_UUID, "title": "Say in a few words what is to be done."}),
         ({"status": "queued"}, {"status": "There is no such field."}),
         (
             {"title": " ", "due_at": "x", "colour": 1},

@@ -1,8 +1,10 @@
 """What the task endpoints take. Ids, moments and flags are read here; the service checks the rest, all at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -12,7 +14,7 @@ from workforce.api.paging import PageQuery
 from workforce.api.plain_bodies import merged, read
 from workforce.api.serializers import REASON_MAX
 from workforce.choices import TaskPriority, TaskStatus, TaskType
-from workforce.models import Task
+from workforce.models import Organization, Task
 from workforce.models.work import DESCRIPTION_MAX, TITLE_MAX
 from workforce.rules.refusals import Invalid
 from workforce.services import task_input
@@ -37,7 +39,10 @@ class ChangedTaskBody(Strict):
     scheduled_at = Moment(required=False, allow_null=True, help_text="Not handed out before.")
     workstream_id = Id(required=False, help_text="Its agent gets the owner's assignment there.")
     urgent = Flag(required=False, help_text="Passes the off-duty gate. People only: a key is refused.")
-    reason = Text(max_length=REASON_MAX, required=False, allow_blank=True, help_text="Why it is urgent.")
+    needs = serializers.ListField(
+        child=Id(), required=False, max_length=NEEDS_MAX, help_text="All tasks that must be completed first."
+    )
+    reason = Text(max_length=REASON_MAX, required=False, allow_blank=True, help_text="Why. It goes into the audit.")
 
 
 class NewTaskBody(Strict):
@@ -97,13 +102,26 @@ def new_task(who: Caller, data: Any, *, now: datetime) -> dict[str, Any]:
     return values
 
 
-def changed_task(task: Task, data: Any, *, now: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A body for ``tasks.edit``, and what ``tasks.set_urgent`` takes, if that was asked."""
+@dataclass(frozen=True, slots=True)
+class ChangedTask:
+    """``changes`` are for ``tasks.edit``; ``urgent`` and ``needs`` are None where they were not sent."""
+
+    changes: Mapping[str, Any]
+    urgent: bool | None
+    needs: Sequence[UUID] | None
+    reason: str
+
+
+def changed_task(organization: Organization, task: Task, data: Any, *, now: datetime) -> ChangedTask:
+    """A body that changes a task. Raises ``Invalid`` with every fault."""
     values, faults = read(data, (*task_input.FIELDS, "reason"), _TYPED)
-    urgency: dict[str, Any] = {name: values.pop(name) for name in ("urgent", "reason") if name in values}
-    if urgency and "urgent" not in urgency and "urgent" not in dict(faults):
-        faults.append(("reason", "Only a change of urgent takes a reason."))
+    if values.get("reason") and len(values) == 1 and not faults:
+        faults.append(("reason", "A reason belongs to a change. Send what is to change as well."))
+    urgent, needs, reason = values.pop("urgent", None), values.pop("needs", None), values.pop("reason", "")
+    if needs is not None or faults:
+        _, more = task_input.needs_of(organization, needs or [])
+        faults = merged(faults, more)
     if faults:
         _, more = task_input.checked_changes(task, values, now=now)
         raise Invalid(merged(faults, more))
-    return values, urgency
+    return ChangedTask(values, urgent, needs, reason)

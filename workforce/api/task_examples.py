@@ -89,7 +89,8 @@ TASKS = [
         errors=[{"path": "open", "detail": "Say true or false."}],
     ),
 ]
-TASK = [answer("A task that waits", QUEUED)]
+_DETAIL = {**QUEUED, "needs": []}
+TASK = [answer("A task that waits", _DETAIL)]
 TASK_CREATE = [
     request(
         "Due tomorrow",
@@ -105,7 +106,7 @@ TASK_CREATE = [
         "Delegated by an agent",
         {"agent_id": COLLEAGUE_ID, "title": "Check these order numbers", "type": "delegation"},
     ),
-    answer("Queued", QUEUED, status=201),
+    answer("Queued", _DETAIL, status=201),
     problem_example(
         "Every fault at once",
         400,
@@ -125,7 +126,7 @@ TASK_CREATE = [
 ]
 TASK_EDIT = [
     request("More pressing, due later", {"priority": "critical", "due_at": "2026-11-21T16:00:00Z"}),
-    answer("Changed", {**QUEUED, "priority": "critical", "due_at": "2026-11-21T16:00:00Z"}),
+    answer("Changed", {**_DETAIL, "priority": "critical", "due_at": "2026-11-21T16:00:00Z"}),
     _BY_ITSELF,
     problem_example(
         "Over",

@@ -62,6 +62,10 @@ class TaskSerializer(TaskRowSerializer):
     result = serializers.CharField()
 
 
+class TaskDetailSerializer(TaskSerializer):
+    needs = serializers.ListField(child=serializers.UUIDField(), help_text="Tasks that must be completed first.")
+
+
 class TaskPageSerializer(serializers.Serializer[Any]):
     results = TaskRowSerializer(many=True, help_text="Without description and result.")
     next_cursor = serializers.CharField(allow_null=True)
@@ -83,6 +87,12 @@ def row_facts(task: Task) -> dict[str, Any]:
 def task_facts(task: Task) -> dict[str, Any]:
     """A task for ``TaskSerializer``. Load with ``PARTS``."""
     return row_facts(task) | {name: getattr(task, name) for name in LONG}
+
+
+def detail_facts(task: Task) -> dict[str, Any]:
+    """A task for ``TaskDetailSerializer``: one query more."""
+    needs = task.needs.order_by("needs_id").values_list("needs_id", flat=True)
+    return task_facts(task) | {"needs": list(needs)}
 
 
 def _blocker(task: Task) -> dict[str, Any] | None:

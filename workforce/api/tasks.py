@@ -28,8 +28,10 @@ from workforce.api.task_bodies import (
 from workforce.api.task_serializers import (
     LONG,
     PARTS,
+    TaskDetailSerializer,
     TaskPageSerializer,
     TaskSerializer,
+    detail_facts,
     row_facts,
     task_facts,
 )
@@ -38,7 +40,7 @@ from workforce.choices import KeyScope
 from workforce.models import Task
 from workforce.models.work import OPEN, TaskQuerySet
 from workforce.rules.refusals import Forbidden, Missing
-from workforce.services import leases, tasks
+from workforce.services import leases, task_needs, tasks
 
 _COLUMNS = {
     "q": "title__icontains",
@@ -78,43 +80,46 @@ class Tasks(ApiView):
         operation_id="workforce_task_create",
         summary="Put a task into an agent's queue",
         request=NewTaskBody,
-        responses={201: TaskSerializer},
+        responses={201: TaskDetailSerializer},
         examples=examples.TASK_CREATE,
     )
     def post(self, request: Request) -> Response:
         """An agent's own key gives work to itself, and to others by delegation."""
         who, now = caller(request), timezone.now()
         data = new_task(who, request.data, now=now)
-        return answer_of(tasks.create(organization=who.organization, data=data, by=who.actor, now=now), status=201)
+        return _detail(tasks.create(organization=who.organization, data=data, by=who.actor, now=now), status=201)
 
 
 class TaskDetail(ApiView):
     scopes = {"GET": KeyScope.READ, "PATCH": KeyScope.TASKS}
 
     @extend_schema(
-        operation_id="workforce_task", summary="One task", responses={200: TaskSerializer}, examples=examples.TASK
+        operation_id="workforce_task", summary="One task", responses={200: TaskDetailSerializer}, examples=examples.TASK
     )
     def get(self, request: Request, task_id: UUID) -> Response:
         """An agent's own key sees its own tasks, those it delegated and those it can unblock."""
-        return answer_of(find_task(request, task_id))
+        return _detail(find_task(request, task_id))
 
     @extend_schema(
         operation_id="workforce_task_edit",
         summary="Change an open task",
         request=ChangedTaskBody,
-        responses={200: TaskSerializer},
+        responses={200: TaskDetailSerializer},
         examples=examples.TASK_EDIT,
     )
     def patch(self, request: Request, task_id: UUID) -> Response:
         """Only the fields that are sent change; null clears a time. Another agent, done, cancelled: addresses of their
         own. An agent's own key may not."""
         who, now = caller(request), timezone.now()
-        changes, urgency = changed_task(find_task(request, task_id), request.data, now=now)
+        asked = changed_task(who.organization, find_task(request, task_id), request.data, now=now)
         same: dict[str, Any] = {"organization": who.organization, "task_id": task_id, "by": who.actor, "now": now}
+        same["reason"] = asked.reason
         with transaction.atomic():
-            if urgency:
-                tasks.set_urgent(**same, **urgency)
-            return answer_of(tasks.edit(**same, changes=changes))
+            if asked.needs is not None:
+                task_needs.change(**same, needs=asked.needs)
+            if asked.urgent is not None:
+                tasks.set_urgent(**same, urgent=asked.urgent)
+            return _detail(tasks.edit(**same, changes=asked.changes))
 
 
 class Complete(ApiView):
@@ -205,6 +210,12 @@ def find_task(request: Request, task_id: UUID) -> Task:
 def answer_of(task: Task, *, status: int = 200) -> Response:
     """The task as it is now; one query."""
     return Response(TaskSerializer(task_facts(Task.objects.select_related(*PARTS).get(pk=task.pk))).data, status=status)
+
+
+def _detail(task: Task, *, status: int = 200) -> Response:
+    """The task as it is now, with what it waits for; two queries."""
+    now = Task.objects.select_related(*PARTS).get(pk=task.pk)
+    return Response(TaskDetailSerializer(detail_facts(now)).data, status=status)
 
 
 def _visible(request: Request) -> TaskQuerySet:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
@@ -12,9 +13,14 @@ from django.http import QueryDict
 from workforce.choices import Choice, TaskPriority, TaskStatus, TaskType
 from workforce.models import Organization, Task
 from workforce.selectors import tasks as selectors
+from workforce.services.task_input import NEEDS_MAX
 
 LONGEST_SEARCH = 80
 _FORMAT = "%Y-%m-%dT%H:%M"
+_TOP_DOWN = (
+    "agent_id", "title", "description", "priority", "type", "continues", "delegated_by", "needs", "scheduled_at",
+    "due_at", "reason",
+)  # fmt: skip
 
 Kind = TypeVar("Kind", bound=Choice)
 
@@ -76,6 +82,8 @@ class TaskForm:
     scheduled_at: str = ""
     due_at: str = ""
     urgent: bool = False
+    reason: str = ""
+    needs: list[str] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
 
     priorities = list(TaskPriority)
@@ -89,12 +97,15 @@ class TaskForm:
         for name in ("agent", "continues", "delegated_by"):
             setattr(form, name, getattr(form, name).replace("\x00", ""))  # no name has it, and no database takes it
         form.description = data.get("description", "").replace("\r\n", "\n")
+        form.reason = data.get("reason", "").strip()
+        form.needs = [text.replace("\x00", "").strip() for text in data.getlist("need")[: NEEDS_MAX + 1]]
         return form
 
     @classmethod
     def of(cls, task: Task, zone: ZoneInfo) -> "TaskForm":
         form = cls(zone, title=task.title, description=task.description, priority=task.priority, type=task.type)
         form.due_at, form.scheduled_at = _local(task.due_at, zone), _local(task.scheduled_at, zone)
+        form.needs = selectors.called_needs(task)
         return form
 
     def data(self, organization: Organization) -> dict[str, Any]:
@@ -106,6 +117,7 @@ class TaskForm:
             data["agent_id"] = found.pk
         elif self.agent:
             self.faults.append(("agent_id", f"There is no agent called “{self.agent[:LONGEST_SEARCH]}” here."))
+        data["needs"] = self.needed(organization)
         # Only the field of the chosen type counts: the others are hidden.
         if self.type == TaskType.SCHEDULED:
             data["scheduled_at"] = self.moment("scheduled_at")
@@ -128,6 +140,18 @@ class TaskForm:
                 changes[name] = self.moment(name)
         return changes
 
+    def needed(self, organization: Organization) -> list[UUID]:
+        """The tasks that are named, each once; a fault for each name that is nobody's."""
+        found: dict[UUID, None] = {}
+        for text in filter(None, self.needs):
+            task = selectors.task_called(organization, text)
+            if task is None:
+                said = f"There is no task “{text[:LONGEST_SEARCH]}” in this organisation."
+                self.faults.append(("needs", said))
+            else:
+                found[task.pk] = None
+        return list(found)
+
     def moment(self, name: str) -> datetime | None:
         """The typed local time in UTC; the earlier of two. None, and a fault, for what is no time."""
         typed = getattr(self, name)
@@ -147,13 +171,19 @@ class TaskForm:
     def blame(self, fields: Iterable[tuple[str, str]]) -> None:
         """Add a refusal's sentences, one per field that has none yet."""
         blamed = {path for path, _ in self.faults}
-        self.faults += [(path, sentence) for path, sentence in fields if path not in blamed]
+        said = [(path.split(".")[0] if path.startswith("needs.") else path, sentence) for path, sentence in fields]
+        self.faults += [(path, sentence) for path, sentence in said if path not in blamed]
 
     @property
     def first_fault(self) -> str:
-        order = ("agent_id", "title", "description", "priority", "type", "continues", "delegated_by", "scheduled_at")
         paths = {path for path, _ in self.faults}
-        return next((name for name in (*order, "due_at") if name in paths), "")
+        return next((name for name in _TOP_DOWN if name in paths), "")
+
+    @property
+    def need_rows(self) -> list[str]:
+        """What stands in the fields of what it waits for, and two empty ones for more."""
+        named = [text for text in self.needs if text]
+        return [*named, "", ""] if len(named) < NEEDS_MAX else named
 
 
 def _local(at: datetime | None, zone: ZoneInfo) -> str:

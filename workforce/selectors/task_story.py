@@ -28,6 +28,8 @@ _FIELDS = {
     "priority": "priority",
     "due_at": "due time",
     "scheduled_at": "scheduled time",
+    "needs": "what it waits for",
+    "workstream": "workstream",
 }
 
 

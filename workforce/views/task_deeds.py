@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,6 +20,7 @@ from workforce.rules.refusals import Conflict, Invalid, Refusal
 from workforce.selectors import tasks as selectors
 from workforce.selectors.standing import actor_of_user, check_may, standing_of
 from workforce.selectors.task_story import story_of
+from workforce.services import task_needs
 from workforce.services import tasks as services
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.answers import refusals_answered, refuse, sentence_of, status_of
@@ -51,7 +53,9 @@ DEEDS: Mapping[str, Deed] = {
         danger=True,
     ),
     "reassign": Deed("Reassign {}", "Reassign", "is reassigned", "are reassigned", asks=("agent", "reason")),
-    "priority": Deed("Reprioritise {}", "Reprioritise", "is reprioritised", "are reprioritised", asks=("priority",)),
+    "priority": Deed(
+        "Reprioritise {}", "Reprioritise", "is reprioritised", "are reprioritised", asks=("priority", "reason")
+    ),
     "urgent": Deed(
         "Mark {} urgent?",
         "Mark urgent",
@@ -65,6 +69,8 @@ DEEDS: Mapping[str, Deed] = {
         warning="The blocker is cleared and the task waits in the queue again.",
     ),
 }  # fmt: skip
+#: Beside which field of the edit form a refusal of the whole is shown.
+_BESIDE = {"waits_for_itself": "needs", "in_progress": "needs"}
 BULK = ("done", "cancel", "reassign", "priority")
 
 
@@ -102,12 +108,20 @@ def edit(request: MemberRequest, task_id: UUID) -> HttpResponse:
     form = TaskForm.typed(request.POST, zone)
     form.type = task.type
     changes = form.changes(task)
+    # Of a task in progress the form does not ask what it waits for.
+    needs = form.needed(request.organization) if "need" in request.POST else None
     if form.faults:
         return _edit(request, task, form, status=400)
+    same: dict[str, Any] = {"organization": request.organization, "task_id": task_id, "by": by, "now": timezone.now()}
     try:
-        services.edit(organization=request.organization, task_id=task_id, changes=changes, by=by, now=timezone.now())
+        with transaction.atomic():
+            if needs is not None:
+                task_needs.change(**same, needs=needs, reason=form.reason)
+            services.edit(**same, changes=changes, reason=form.reason)
     except (Invalid, Conflict) as refusal:
-        form.blame(refusal.fields if isinstance(refusal, Invalid) else [("title", refusal.sentence)])
+        form.blame(
+            refusal.fields if isinstance(refusal, Invalid) else [(_BESIDE.get(refusal.code, "title"), refusal.sentence)]
+        )
         return _edit(request, task, form, status=status_of(refusal))
     return finished(request, f"“{form.title}” is changed.", task_id=_back(request, task))
 
@@ -171,7 +185,7 @@ def _act(request: MemberRequest, task_id: UUID, name: str, posted: QueryDict) ->
                 raise Invalid([("agent_id", "There is no such agent in this organisation.")])
             services.reassign(agent_id=agent.pk, reason=reason, **which)
         case "priority":
-            services.edit(changes={"priority": posted.get("priority", "")}, **which)
+            services.edit(changes={"priority": posted.get("priority", "")}, reason=reason, **which)
         case "urgent" | "not-urgent":
             services.set_urgent(urgent=name == "urgent", reason=reason, **which)
         case "unblock":
@@ -215,6 +229,7 @@ def _edit(request: MemberRequest, task: Task, form: TaskForm, *, status: int = 2
     if request.htmx:
         page = "_edit.html" if request.method == "POST" else "_edit_dialog.html"
     context = {"task": task, "form": form, "dialog": bool(request.htmx)}
+    context["recent"] = selectors.recent_tasks(request.organization)
     return render(request, f"workforce/tasks/{page}", context, status=status)
 
 
