@@ -64,7 +64,7 @@ FLEET = (
     ),
     DemoAgent(
         "voice-intake-01", "Support", T.SPECIALIST, P.P0, ("voice", "intake"), "voice-live",
-        "Tomas Reyes", S.EXECUTING, risk=R.MEDIUM, cost_daily="18.00",
+        "Tomas Reyes", risk=R.MEDIUM, cost_daily="18.00",
         hours=standard("Australia/Sydney", DAILY, "07:00", "21:00", off_hours_action="queue"),
         notes="Takes the calls of the Sydney office.",
     ),

@@ -15,6 +15,7 @@ from config.demo.caps import CAPS
 from config.demo.fleet import FLEET, DemoAgent
 from config.demo.people import MANAGER, ORGANIZATION, PEOPLE, PODS, SLUG, TIME_ZONE
 from config.demo.tasks import TASKS, DemoTask
+from config.demo.workstreams import WORKSTREAMS, DemoWorkstream
 from config.sign_ins import FILE as SIGN_INS
 from config.sign_ins import as_text, new_password, write_private
 from scheduling.models import WorkSchedule
@@ -25,7 +26,19 @@ from workforce.models import Agent, ApiKey, Organization, Task, Team, User
 from workforce.rules import lifecycle as lifecycle_rules
 from workforce.rules.actors import Actor, system
 from workforce.selectors.standing import actor_of_user
-from workforce.services import accounts, agents, holds, keys, leases, lifecycle, people, tasks, teams
+from workforce.services import (
+    accounts,
+    agents,
+    assignments,
+    holds,
+    keys,
+    leases,
+    lifecycle,
+    people,
+    tasks,
+    teams,
+    workstreams,
+)
 
 KEYS = "demo-keys.json"
 KEY_NAME = "Demo runtime"
@@ -91,7 +104,9 @@ def seed(*, state_dir: Path, now: datetime) -> str:
         for name, caps in CAPS.items():
             set_caps(organization=organization, agent_id=cast.agents[name].pk, caps=caps, by=cast.manager, now=now)
         _name_leading_agents(cast, now)
-        _give_out_work(cast, now)
+        given = _give_out_work(cast, now)
+        for workstream in WORKSTREAMS:
+            _open_workstream(cast, workstream, given, now)
         issued = {agent: _new_key(organization, agent, by=cast.manager, now=now) for agent in _with_runtime(cast)}
         write_private(state_dir / KEYS, _keys_as_json(issued))
         write_private(state_dir / SIGN_INS, sign_ins)
@@ -216,7 +231,8 @@ def _take_to(cast: _Cast, agent: Agent, described: DemoAgent, now: datetime) -> 
         )
 
 
-def _give_out_work(cast: _Cast, now: datetime) -> None:
+def _give_out_work(cast: _Cast, now: datetime) -> dict[str, Task]:
+    """The tasks, by their titles."""
     given: dict[str, Task] = {}
     for described in TASKS:
         task = tasks.create(
@@ -236,6 +252,7 @@ def _give_out_work(cast: _Cast, now: datetime) -> None:
             )
         if described.missing:
             _begin_and_block(cast, described, now)
+    return given
 
 
 def _task_data(cast: _Cast, described: DemoTask, given: Mapping[str, Task], now: datetime) -> dict[str, Any]:
@@ -270,6 +287,29 @@ def _begin_and_block(cast: _Cast, described: DemoTask, now: datetime) -> None:
         by=by,
         now=now,
     )
+
+
+def _open_workstream(cast: _Cast, described: DemoWorkstream, given: Mapping[str, Task], now: datetime) -> None:
+    data: dict[str, Any] = {"name": described.name, "description": described.description}
+    if described.dri:
+        dri = cast.who(described.dri)
+        data["dri_user" if isinstance(dri, User) else "dri_agent"] = dri.pk
+    at: dict[str, Any] = {"organization": cast.organization, "by": cast.manager, "now": now}
+    workstream = workstreams.create(**at, data=data)
+    for part in described.parts:
+        assignment = assignments.create(
+            **at,
+            data={
+                "agent_id": cast.agents[part.agent].pk,
+                "workstream_id": workstream.pk,
+                "task_id": given[part.task].pk if part.task else None,
+                "role": part.role.value,
+                "due_at": part.due and now + part.due,
+                "percent_complete": part.percent,
+            },
+        )
+        if part.to:
+            assignments.hand_off(**at, assignment_id=assignment.pk, agent_id=cast.agents[part.to].pk, reason=part.why)
 
 
 def _with_runtime(cast: _Cast) -> list[Agent]:

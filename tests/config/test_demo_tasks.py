@@ -9,8 +9,8 @@ from django.core.management import call_command
 
 from config.demo.tasks import TASKS
 from scheduling.models import RecurrenceRule, ScheduleException
-from workforce.choices import ClockStatus, LifecycleState, TaskPriority, TaskStatus, TaskType
-from workforce.models import Agent, Task, TaskNeed
+from workforce.choices import AssignmentRole, ClockStatus, LifecycleState, TaskPriority, TaskStatus, TaskType
+from workforce.models import Agent, Assignment, Task, TaskNeed, User, Workstream
 
 THURSDAY = datetime(2026, 11, 19, 13, 32, 7, tzinfo=UTC)
 
@@ -78,6 +78,20 @@ def test_delegations_come_from_agents_and_states_follow_the_work(tmp_path):
     )
     assert set(busy.values_list("current_state", flat=True)) == {"assigned"}
     assert busy.filter(agent_name="ledger-main").exists()
+
+
+@pytest.mark.django_db
+def test_two_initiatives_and_who_has_what_part(tmp_path):
+    seed(tmp_path)
+    mixed = Workstream.objects.get(name="Oslo route")
+    assert mixed.dri == User.objects.get(name="Hanna Vogel")
+    assert mixed.assignments.values("agent__team").distinct().count() >= 3
+    assert set(Assignment.objects.values_list("role", flat=True)) == {role.value for role in AssignmentRole}
+    handed = Assignment.objects.get(status="handoff")
+    assert handed.handed_to.agent.agent_name == "social-listen-01"
+    assert handed.handed_to.handoff_reason
+    owned = Task.objects.exclude(workstream=None)
+    assert owned.count() == Assignment.objects.open().filter(role="owner").count() == 3
 
 
 @pytest.mark.django_db
