@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from scheduling.choices import ClockEvent
 from scheduling.models import ClockRecord
 from workforce.models import Agent, Organization, Team
+from workforce.selectors.search import edge_of
 
 PAGE_SIZE = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,14 +65,26 @@ class HistoryFilter:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """``older`` and ``newer`` are where the neighbouring pages begin; None at either end."""
+    """``older`` and ``newer`` are where the neighbouring pages begin; None at either end. ``cut``: the search did not
+    look at all records."""
 
     records: Sequence[ClockRecord]
     older: Cursor | None
     newer: Cursor | None
+    cut: bool = False
 
 
 def matching(organization: Organization, wanted: HistoryFilter) -> QuerySet[ClockRecord]:
+    """The records that match, newest first."""
+    records = _narrowed(organization, wanted)
+    if wanted.q:
+        said = Q(reason__icontains=wanted.q) | Q(triggered_by__icontains=wanted.q)
+        records = records.filter(said | Q(agent__agent_name__icontains=wanted.q))
+    return records.order_by("-time", "-id")
+
+
+def _narrowed(organization: Organization, wanted: HistoryFilter) -> QuerySet[ClockRecord]:
+    """By everything but the words."""
     records = ClockRecord.objects.filter(organization=organization).select_related("agent__team")
     if wanted.agent:
         records = records.filter(agent=wanted.agent)
@@ -83,15 +96,19 @@ def matching(organization: Organization, wanted: HistoryFilter) -> QuerySet[Cloc
         records = records.filter(time__gte=wanted.start)
     if wanted.end:
         records = records.filter(time__lt=wanted.end)
-    if wanted.q:
-        said = Q(reason__icontains=wanted.q) | Q(triggered_by__icontains=wanted.q)
-        records = records.filter(said | Q(agent__agent_name__icontains=wanted.q))
-    return records.order_by("-time", "-id")
+    return records
 
 
 def history_page(organization: Organization, wanted: HistoryFilter) -> HistoryPage:
-    """One query, however long the history is and however far back the page."""
+    """One query, two for a search, however long the history is and however far back the page."""
     records = matching(organization, wanted)
+    edge = edge_of(_narrowed(organization, wanted), "time") if wanted.q else None
+    if edge:
+        records = records.filter(time__gte=edge)
+    return replace(_page(records, wanted), cut=edge is not None)
+
+
+def _page(records: QuerySet[ClockRecord], wanted: HistoryFilter) -> HistoryPage:
     if wanted.newer_than:
         at = wanted.newer_than
         after = records.filter(Q(time__gt=at.time) | Q(time=at.time, id__gt=at.id)).order_by("time", "id")

@@ -12,6 +12,7 @@ from scheduling.selectors import history
 from scheduling.selectors.exports import HISTORY_COLUMNS, history_lines
 from scheduling.selectors.roster import pods_of
 from workforce.middleware import zone_of
+from workforce.selectors import search
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.export import csv_response
 
@@ -23,12 +24,13 @@ def clock_history(request: MemberRequest) -> HttpResponse:
     """The page; for htmx only the table with its filter's notes."""
     organization = request.organization
     wanted, notes = history_filter(request.GET, organization, zone_of(request.user))
+    page = history.history_page(organization, wanted)
     context = {
         "now": timezone.now(),
         "events": list(ClockEvent),
         "filter": wanted,
-        "notes": notes,
-        "page": history.history_page(organization, wanted),
+        "notes": [*notes, search.note("events")] if page.cut else notes,
+        "page": page,
     }
     if request.htmx:
         return render(request, "scheduling/_history.html", context)

@@ -13,6 +13,7 @@ from workforce.choices import TaskPriority, TaskStatus, TaskType
 from workforce.models import Agent, Organization, Task, Team
 from workforce.models.work import TaskQuerySet
 from workforce.rules.matrix import Activity
+from workforce.selectors.search import edge_of
 from workforce.selectors.standing import Standing
 
 PAGE_SIZE = 50
@@ -102,12 +103,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
-    """``more``: another page follows. ``may_bulk``: at least one shown task is open and the reader's to act on."""
+    """``more``: another page follows. ``may_bulk``: at least one shown task is open and the reader's to act on.
+    ``cut``: the search did not look at all tasks."""
 
     rows: Sequence[Row]
     page: int
     more: bool
     may_bulk: bool
+    cut: bool
     keys: str
 
     @property
@@ -139,6 +142,15 @@ def counts_of(organization: Organization) -> Counts:
 
 def matching(organization: Organization, wanted: TaskFilter) -> TaskQuerySet:
     """The tasks that match, in order. Without a status: the open ones."""
+    tasks = _narrowed(organization, wanted)
+    if wanted.q:
+        said = Q(title__icontains=wanted.q) | Q(description__icontains=wanted.q)
+        tasks = tasks.filter(said | Q(agent__agent_name__icontains=wanted.q))
+    return tasks.order_by(*SORTS[wanted.sort])
+
+
+def _narrowed(organization: Organization, wanted: TaskFilter) -> TaskQuerySet:
+    """By everything but the words."""
     tasks = Task.objects.of(organization)
     if wanted.status == "":
         tasks = tasks.open()
@@ -152,10 +164,7 @@ def matching(organization: Organization, wanted: TaskFilter) -> TaskQuerySet:
         tasks = tasks.filter(priority=wanted.priority)
     if wanted.type:
         tasks = tasks.filter(type=wanted.type)
-    if wanted.q:
-        said = Q(title__icontains=wanted.q) | Q(description__icontains=wanted.q)
-        tasks = tasks.filter(said | Q(agent__agent_name__icontains=wanted.q))
-    return tasks.order_by(*SORTS[wanted.sort])
+    return tasks
 
 
 def shown(tasks: QuerySet[Task]) -> QuerySet[Task]:
@@ -163,16 +172,21 @@ def shown(tasks: QuerySet[Task]) -> QuerySet[Task]:
 
 
 def task_page(organization: Organization, wanted: TaskFilter, *, standing: Standing) -> TaskPage:
-    """At most ``PAGE_SIZE`` tasks; two queries, however many there are."""
+    """At most ``PAGE_SIZE`` tasks; two queries, three for a search, however many there are."""
     page = min(wanted.page, MOST_PAGES)
     start = (page - 1) * PAGE_SIZE
-    found = list(matching(organization, wanted).values_list("pk", flat=True)[start : start + PAGE_SIZE + 1])
+    matches = matching(organization, wanted)
+    edge = edge_of(_narrowed(organization, wanted), "created_at") if wanted.q else None
+    if edge:
+        matches = matches.filter(created_at__gte=edge)
+    found = list(matches.values_list("pk", flat=True)[start : start + PAGE_SIZE + 1])
     ids = found[:PAGE_SIZE]
     tasks = shown(Task.objects.of(organization)).in_bulk(ids)
     rows = [_row(tasks[pk], standing) for pk in ids if pk in tasks]
     more = len(found) > PAGE_SIZE and page < MOST_PAGES
     may_bulk = any(row.may_act and row.task.is_open for row in rows)
-    return TaskPage(rows, page, more, may_bulk, keys=digest([row.id for row in rows], wanted.sort, more, may_bulk))
+    cut, keys = edge is not None, digest([row.id for row in rows], wanted.sort, more, may_bulk)
+    return TaskPage(rows, page, more, may_bulk, cut, keys=keys)
 
 
 def _row(task: Task, standing: Standing) -> Row:
@@ -263,14 +277,6 @@ def task_called(organization: Organization, text: str) -> Task | None:
         return tasks.filter(pk=UUID(text)).first()
     except ValueError:
         return tasks.filter(title=text).order_by("-created_at", "-id").first()
-
-
-def called_needs(task: Task) -> list[str]:
-    """What it waits for, by names that ``task_called`` finds again: titles, and ids where a title is another's too."""
-    needs = list(task.needs.order_by("id").values_list("needs__title", "needs_id"))
-    same = Task.objects.of(task.organization_id).filter(title__in=[title for title, _ in needs])
-    newest = dict(same.order_by("created_at", "id").values_list("title", "pk")) if needs else {}
-    return [title if newest[title] == pk else str(pk) for title, pk in needs]
 
 
 def recent_tasks(organization: Organization) -> list[Task]:

@@ -15,6 +15,7 @@ from workforce.choices import TaskPriority, TaskStatus, TaskType
 from workforce.forms import TaskForm, task_filter
 from workforce.middleware import zone_of
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
+from workforce.selectors import search
 from workforce.selectors import tasks as selectors
 from workforce.selectors.standing import actor_of_user, standing_of
 from workforce.selectors.task_story import story_of
@@ -121,12 +122,13 @@ def queue_context(request: MemberRequest) -> dict[str, Any]:
     organization = request.organization
     wanted, notes = task_filter(request.GET, organization)
     standing = standing_of(request.user, organization)
+    page = selectors.task_page(organization, wanted, standing=standing)
     return {
         "now": timezone.now(),
-        "notes": notes,
+        "notes": [*notes, search.note("tasks")] if page.cut else notes,
         "filter": wanted,
         "counts": selectors.counts_of(organization),
-        "page": selectors.task_page(organization, wanted, standing=standing),
+        "page": page,
         "may_create": selectors.may_create(standing, organization),
         "statuses": list(TaskStatus),
         "priorities": list(TaskPriority),
