@@ -279,6 +279,14 @@ def task_called(organization: Organization, text: str) -> Task | None:
         return tasks.filter(title=text).order_by("-created_at", "-id").first()
 
 
+def called_needs(task: Task) -> list[str]:
+    """What it waits for, by names that ``task_called`` finds again: titles, and ids where a title is another's too."""
+    needs = list(task.needs.order_by("id").values_list("needs__title", "needs_id"))
+    same = Task.objects.of(task.organization_id).filter(title__in=[title for title, _ in needs])
+    newest = dict(same.order_by("created_at", "id").values_list("title", "pk")) if needs else {}
+    return [title if newest[title] == pk else str(pk) for title, pk in needs]
+
+
 def recent_tasks(organization: Organization) -> list[Task]:
     """The newest few, to offer in a field."""
     tasks = Task.objects.of(organization).select_related("agent").only("title", "agent__agent_name")
