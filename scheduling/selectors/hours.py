@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from scheduling.choices import OffHoursAction
 from scheduling.models import WorkSchedule
 from scheduling.rules import hours as rules
 from scheduling.rules.custom import CustomHours
 from scheduling.rules.dst import dst_notes
 from scheduling.rules.explain import explain
+from scheduling.rules.policy_words import consequences
 from scheduling.rules.rrules import wall_minute
 from scheduling.selectors.schedules import in_hours
 from scheduling.selectors.week_chart import WeekChart, week_chart
@@ -30,7 +32,8 @@ def agent_and_hours(organization: Organization, agent_id: UUID) -> tuple[Agent, 
 @dataclass(frozen=True, slots=True)
 class HoursPreview:
     """``text`` is the hours in words, ``seams`` a sentence for each pair of shifts that touch or overlap,
-    ``explained`` each rule of custom hours in plain words, ``dst_notes`` what changes of the clocks will touch.
+    ``explained`` each rule of custom hours in plain words, ``dst_notes`` what changes of the clocks will touch,
+    ``consequences`` what the clock will do at their start and end.
 
     ``charts`` are the next seven days on the clocks of the hours and, where that is another zone, of the reader.
     """
@@ -41,6 +44,7 @@ class HoursPreview:
     explained: Sequence[str]
     dst_notes: Sequence[str]
     seams: Sequence[str]
+    consequences: Sequence[str]
     open_now: bool
     next_open: datetime | None
     next_close: datetime | None
@@ -65,6 +69,7 @@ def preview_of(data: Mapping[str, Any], *, now: datetime, reader: ZoneInfo) -> H
         explained=[explain(rule, after) for rule in hours.rules] if isinstance(hours, CustomHours) else [],
         dst_notes=dst_notes(hours, now),
         seams=[sentence for _, _, sentence in rules.overlaps(hours)],
+        consequences=_consequences(data),
         open_now=state.open,
         next_open=rules.next_start(hours, now),
         next_close=rules.first_end_after(hours, now),
@@ -73,3 +78,13 @@ def preview_of(data: Mapping[str, Any], *, now: datetime, reader: ZoneInfo) -> H
             for zone in dict.fromkeys((rules.check_zone(hours.tz), reader))
         ],
     )
+
+
+def _consequences(data: Mapping[str, Any]) -> list[str]:
+    """Nothing while the grace period or the action cannot be read."""
+    try:
+        grace, action = rules.check_grace(data.get("grace_minutes")), OffHoursAction(str(data.get("off_hours_action")))
+    except (rules.HoursError, ValueError):
+        return []
+    flags = {name: bool(data.get(name)) for name in ("enabled", "auto_wake", "enforce_clock_in", "enforce_clock_out")}
+    return consequences(**flags, action=action, grace_minutes=grace)

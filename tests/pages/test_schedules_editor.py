@@ -249,3 +249,23 @@ def test_saving_from_the_tab_leads_back_to_it(reader: Reader, alice: Any, staff:
         f"/agents/{agent.pk}/hours?back=https://evil.example", {**STANDARD, "start": "08:00"}
     )
     assert elsewhere["Location"] == "/"
+
+
+def test_the_preview_says_what_the_clock_will_do(reader: Reader, alice: Any, agent: Any) -> None:
+    client = reader(alice)
+    switches = ("enabled", "auto_wake", "enforce_clock_in", "enforce_clock_out")
+    plain = {name: typed for name, typed in STANDARD.items() if name not in switches}
+
+    def said(**change: str) -> list[str]:
+        page = parse(client.post("/schedules/preview", {**plain, **change}, headers=HTMX))
+        return [line.text for found in page.all("ul", id="consequences") for line in found.all("li")]
+
+    # Boxes that are not ticked are not sent: nobody wakes it.
+    assert said(enabled="on", enforce_clock_out="on", off_hours_action="pause", grace_minutes="5") == [
+        "At the start nothing happens by itself: it works once somebody clocks it in.",
+        "5 min after the end it is clocked out and paused until somebody clocks it in.",
+    ]
+    assert said(enabled="on", auto_wake="on", enforce_clock_out="on", off_hours_action="queue", grace_minutes="0")[
+        1
+    ] == ("At the end it is clocked out and stays as it is; new work waits for the next start.")
+    assert said(grace_minutes="soon") == []
