@@ -25,6 +25,8 @@ _ABOUT = {
     "team": "Pods",
     "organization": "Organisation",
     "task": "Tasks",
+    "workstream": "Workstreams",
+    "assignment": "Assignments",
     "user": "Accounts",
 }
 _PAGES = {
@@ -35,6 +37,8 @@ _PAGES = {
     "organization": "workforce_organization",
     "schedule": "scheduling_workschedule",
     "task": "workforce_task",
+    "workstream": "workforce_workstream",
+    "assignment": "workforce_assignment",
     "user": "workforce_user",
 }
 
