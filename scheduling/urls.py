@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import bulk, clock, history, hours, overview, schedules
+from scheduling.views import bulk, clock, history, hours, leave, overview, schedules
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -14,6 +14,13 @@ urlpatterns = [
     path("schedules/new", schedules.create, name="schedule-new"),
     path("schedules/preview", schedules.preview, name="schedule-preview"),
     path("schedules/agents", schedules.agents_without, name="schedule-agents"),
+    path("schedules/leave", leave.leave_list, name="leave"),
+    path("schedules/leave.csv", leave.leave_csv, name="leave-csv"),
+    path("schedules/leave/new", leave.plan, name="leave-new"),
+    path("schedules/leave/agents", leave.agents, name="leave-agents"),
+    path("schedules/leave/covers", leave.covers, name="leave-covers"),
+    path("schedules/leave/<uuid:leave_id>", leave.edit, name="leave-edit"),
+    path("schedules/leave/<uuid:leave_id>/cancel", leave.cancel, name="leave-cancel"),
     path("history", history.clock_history, name="clock-history"),
     path("history.csv", history.history_csv, name="clock-history-csv"),
     path("agents/bulk", bulk.bulk, name="agents-bulk"),

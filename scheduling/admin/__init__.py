@@ -1,5 +1,5 @@
-"""The admin's part about hours and the clock."""
+"""The admin's part about hours, leave and the clock."""
 
-from scheduling.admin import agents, schedules
+from scheduling.admin import agents, leave, schedules
 
-__all__ = ["agents", "schedules"]
+__all__ = ["agents", "leave", "schedules"]

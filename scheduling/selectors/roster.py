@@ -331,7 +331,8 @@ def _row(agent: Agent, duty: Duty, standing: Standing, now: datetime) -> Row:
     version = digest(
         agent.agent_name, agent.initials, agent.priority_tier, agent.team.name, agent.clock_status, agent.current_state,
         duty.schedule_text, duty.schedule and (duty.schedule.time_zone, duty.schedule.enabled), duty.next_event,
-        duty.around_the_clock, duty.reason, pulse.value, agent.last_seen_at, may_act, today.date(), str(today.tzinfo),
+        duty.around_the_clock, duty.reason, duty.leave and duty.leave.until, pulse.value,
+        agent.last_seen_at, may_act, today.date(), str(today.tzinfo),
     )  # fmt: skip
     return Row(agent=agent, duty=duty, pulse=pulse, may_act=may_act, version=version)
 

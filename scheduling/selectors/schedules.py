@@ -8,8 +8,10 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from scheduling.choices import ScheduleType
+from scheduling.models import Leave
 from scheduling.rules import hours as rules
 from scheduling.selectors.duty import Duty, duty_of
+from scheduling.selectors.leave import next_leave_of
 from scheduling.selectors.roster import digest
 from scheduling.selectors.week_chart import SMALL, WeekChart, this_week, week_chart
 from workforce.choices import Choice, ClockStatus, HoldKind
@@ -93,6 +95,7 @@ class Card:
     agent: Agent
     duty: Duty
     may_act: bool
+    next_leave: Leave | None
     chart: WeekChart | None
     hours_a_week: str
     version: str
@@ -183,13 +186,13 @@ def card_page(organization: Organization, wanted: ScheduleFilter, *, standing: S
         .defer("notes", "tools", "audit_tags", "capability_tags")
         .in_bulk(ids)
     )
-    duties = duty_of(shown.values(), now=now)
-    cards = [_card(shown[pk], duties[pk], standing, now) for pk in ids if pk in shown]
+    duties, ahead = duty_of(shown.values(), now=now), next_leave_of(shown.values(), now=now)
+    cards = [_card(shown[pk], duties[pk], ahead.get(pk), standing, now) for pk in ids if pk in shown]
     keys = digest([card.id for card in cards], wanted.sort, total)
     return CardPage(cards=cards, total=total, page=page, filter=wanted, keys=keys)
 
 
-def _card(agent: Agent, duty: Duty, standing: Standing, now: datetime) -> Card:
+def _card(agent: Agent, duty: Duty, ahead: Leave | None, standing: Standing, now: datetime) -> Card:
     schedule, chart, weekly = duty.schedule, None, ""
     if schedule is not None:
         hours, zone = schedule.hours(), rules.check_zone(schedule.time_zone)
@@ -199,9 +202,18 @@ def _card(agent: Agent, duty: Duty, standing: Standing, now: datetime) -> Card:
     version = digest(
         agent.agent_name, agent.team.name, may_act, duty.schedule_text, duty.next_event, duty.around_the_clock, weekly,
         chart and (chart.zone, chart.bars, chart.skipped, chart.days), int(now.timestamp()) // _NOW_LINE_S,
-        schedule and (schedule.type, schedule.policy()),
+        schedule and (schedule.type, schedule.policy()), duty.leave and (duty.leave.pk, duty.leave.until),
+        ahead and (ahead.starts_at, ahead.ends_at),
     )  # fmt: skip
-    return Card(agent=agent, duty=duty, may_act=may_act, chart=chart, hours_a_week=weekly, version=version)
+    return Card(
+        agent=agent,
+        duty=duty,
+        may_act=may_act,
+        next_leave=ahead,
+        chart=chart,
+        hours_a_week=weekly,
+        version=version,
+    )
 
 
 def in_hours(minutes: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from budgets.models import Caps
 from heartbeats.models import Heartbeat
 from scheduling.models import ClockRecord
+from scheduling.services import leave
 from tests.factories import AgentFactory, TeamFactory, WorkScheduleFactory
 from workforce.choices import ActorKind, ClockStatus, CommandKind, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, Organization, User
@@ -59,6 +60,18 @@ def _equip(agent: Agent, *, scheduled: bool, people: Actor, now: datetime) -> No
             by=people,
             now=now,
         )
+    leave.plan(
+        organization=organization,
+        data={
+            "agent_id": agent.pk,
+            "starts_at": now + timedelta(days=9),
+            "ends_at": now + timedelta(days=12),
+            "reason": "Model change.",
+            "cover_agent_id": None,
+        },
+        by=people,
+        now=now,
+    )
     Caps.objects.create(agent=agent, daily_tokens=300_000)
     agent.presence.last_seen_at = now - timedelta(minutes=2)
     agent.presence.status = "ok"

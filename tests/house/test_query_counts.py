@@ -38,6 +38,10 @@ PAGES = [
     "schedules-csv",
     "schedule-new",
     "schedule-agents",
+    "leave",
+    "leave-csv",
+    "leave-new",
+    "leave-agents",
     "clock-history",
     "clock-history-csv",
     "preferences",
@@ -47,7 +51,7 @@ PAGES = [
     "budgets-csv",
 ]
 PAGES_OF_AN_AGENT = ["hours", "hours-delete", "budget-caps"]
-LISTS = ["api-status", "api-agents", "api-schedules", "api-clock-records", "api-budget-overview"]
+LISTS = ["api-status", "api-agents", "api-schedules", "api-leaves", "api-clock-records", "api-budget-overview"]
 LISTS_OF_AN_AGENT = ["api-agent", "api-reporting-line", "api-holds"]
 ADMIN = [
     "admin:index",
@@ -57,6 +61,7 @@ ADMIN = [
     ),
     "admin:workforce_agent_import",
     "admin:scheduling_workschedule_changelist",
+    "admin:scheduling_leave_changelist",
     "admin:scheduling_clockrecord_changelist",
     "admin:heartbeats_heartbeat_changelist",
     "admin:budgets_caps_changelist",

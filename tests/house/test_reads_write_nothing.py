@@ -68,6 +68,7 @@ def given(organization, alice, now) -> Iterator[dict[str, str]]:
         yield {
             "agent_id": str(agents[0].pk),
             "schedule_id": str(agents[0].work_schedule.pk),
+            "leave_id": str(agents[0].leaves.get().pk),
             "kind": "incident",
             "notice_id": str(alice.notices.first().pk),
         }

@@ -17,10 +17,12 @@ from workforce.choices import Role
 
 PAGES = ["/", "/overview/live", "/overview.csv", "/history", "/history.csv", "/preferences"]
 PAGES += ["/budgets", "/budgets.csv"]
+PAGES += ["/schedules/leave", "/schedules/leave.csv", "/schedules/leave/new", "/schedules/leave/covers"]
 PAGES += ["/agents/import", "/agents/import/template.csv", "/agents/roster.csv"]
 FORMS = [
     "/agents/import",
     "/agents/bulk",
+    "/schedules/leave/new",
     "/organization",
     "/notices/read",
     "/preferences/theme",

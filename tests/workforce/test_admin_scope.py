@@ -74,6 +74,7 @@ def test_every_entity_has_its_page() -> None:
         "budgets.Caps",
         "scheduling.WorkSchedule",
         "scheduling.ClockRecord",
+        "scheduling.Leave",
         "heartbeats.Heartbeat",
     }  # fmt: skip
 
