@@ -10,7 +10,7 @@ from typing import Any
 
 from config.demo.door import Call
 
-#: 480 a day: about 4,000 rows with their reports and audit, a small part of what the heartbeats leave.
+#: 720 a day at most: about 10,000 rows with their reports and audit, a tenth of what the heartbeats leave.
 EVERY_S = 120.0
 #: Who has open work is not asked again for so long.
 PASSED_OVER_S = 600.0
