@@ -289,7 +289,9 @@ def called_needs(task: Task) -> list[str]:
 
 def recent_tasks(organization: Organization) -> list[Task]:
     """The newest few, to offer in a field."""
-    tasks = Task.objects.of(organization).select_related("agent").only("title", "agent__agent_name")
+    tasks = (
+        Task.objects.of(organization).select_related("agent").only("title", "agent__agent_name", "agent__current_state")
+    )
     return list(tasks.order_by("-created_at", "-id")[:OFFERED])
 
 
