@@ -1,10 +1,9 @@
-"""Budgets in a real browser: the dialog, with the keyboard alone, and what a screen reader would stumble over."""
+"""Budgets in a real browser: the dialog, with the keyboard alone. What axe says of it: ``test_browser_axe``."""
 
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from budgets.models import Caps
 from tests.factories import AgentFactory
@@ -12,11 +11,6 @@ from tests.pages.conftest import Desk
 from workforce.models import Agent
 
 pytestmark = pytest.mark.browser
-
-
-def stumbles(page: Page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [f"{fault['id']}: {[node['html'] for node in fault['nodes']]}" for fault in found.response["violations"]]
 
 
 @pytest.fixture
@@ -43,7 +37,6 @@ def test_caps_are_edited_in_a_dialog_with_the_keyboard_alone(desk: Desk, alice: 
     page.keyboard.press("Enter")
     expect(dialog.locator(".fault")).to_have_text("Give whole tokens, 0 or more, or leave it empty for no cap.")
     expect(dialog.get_by_label("Weekly Token Cap")).to_have_value("2 000 000")
-    assert stumbles(page) == []
     dialog.get_by_label("Daily Token Cap").fill("")
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Token caps of support-triage-01 saved.")
@@ -63,15 +56,6 @@ def test_the_filters_go_into_the_address(desk: Desk, alice: Any, capped: Agent) 
     expect(page).to_have_url(f"{desk.address}/budgets?caps=none")
     page.get_by_role("link", name="Clear filters").click()
     expect(page.locator("article b")).to_have_text(["support-triage-01", "writer-01"])
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_and_nobody_stumbles(desk: Desk, alice: Any, capped: Agent, width: int, scheme: str) -> None:
-    for path in ("/budgets", "/budgets?q=nobody", f"/budgets/{capped.pk}"):
-        page = desk.open(alice, path, width=width, color_scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        assert stumbles(page) == [], path
 
 
 def test_it_works_without_a_script(desk: Desk, alice: Any, capped: Agent) -> None:
