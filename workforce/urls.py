@@ -3,6 +3,7 @@
 from django.urls import path
 
 from workforce.views import task_deeds, tasks
+from workforce.views.find import search
 from workforce.views.notices import mark_read
 from workforce.views.organizations import switch_organization
 from workforce.views.preferences import preferences, theme, time_zone
@@ -16,6 +17,7 @@ urlpatterns = [
     path("preferences", preferences, name="preferences"),
     path("preferences/theme", theme, name="preferences-theme"),
     path("preferences/time-zone", time_zone, name="preferences-time-zone"),
+    path("search", search, name="search"),
     path("agents/import", import_agents, name="agents-import"),
     path("agents/import/template.csv", import_template, name="agents-template"),
     path("agents/roster.csv", roster_file, name="agents-file"),
