@@ -10,6 +10,7 @@ from workforce.choices import Choice, ReportKind, TaskPriority, TaskStatus
 from workforce.models import AuditEvent, Organization, Task, TaskNeed, WorkReport
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Missing
+from workforce.selectors.assignments import Parts, parts_of
 from workforce.selectors.standing import Standing
 
 MOST_EVENTS, MOST_LINKS = 100, 50
@@ -46,7 +47,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """``needs``: what the task waits for; ``needed_by``: what waits for it; ``followed_by``: what continues it."""
+    """``needs``: what the task waits for; ``needed_by``: what waits for it; ``followed_by``: what continues it;
+    ``parts``: who takes part in it, where it is in a workstream."""
 
     task: Task
     moments: Sequence[Moment]
@@ -56,6 +58,7 @@ class Story:
     delegations: Sequence[Task]
     may_act: bool
     may_unblock: bool
+    parts: Parts | None
 
 
 def story_of(organization: Organization, task_id: UUID, *, standing: Standing) -> Story:
@@ -75,6 +78,7 @@ def story_of(organization: Organization, task_id: UUID, *, standing: Standing) -
         delegations=list(task.delegations.select_related("agent").order_by("created_at")[:MOST_LINKS]),
         may_act=may_act,
         may_unblock=task.status == TaskStatus.BLOCKED and (may_act or named),
+        parts=parts_of(task),
     )
 
 
