@@ -2,12 +2,15 @@
 
 import base64
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.factories import AgentFactory
 from tests.support.api import Api, faults
+from tests.support.work import give
+from workforce.selectors import search
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +117,25 @@ def test_a_cursor_without_an_id_is_refused(api: Api) -> None:
 def test_a_cursor_opens_no_other_organisation(api: Api, other_organization: Any) -> None:
     cursor = api.get("/api/agents?limit=1").json()["next_cursor"]
     assert Api.of(other_organization).get(f"/api/agents?cursor={cursor}").json()["results"] == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_search_looks_a_stretch_at_a_time_and_misses_nothing(
+    organization: Any, agent: Any, now: Any, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    """What no index serves is searched in stretches; a page may be empty while there is more (design target V7)."""
+    monkeypatch.setattr(search, "SEARCHED", 3)
+    for number in range(11):  # created in pairs at one moment: the id decides within them
+        title = f"Sort box {number}" if number in (0, 1, 2, 10) else "Rest"
+        give(agent, title, now=now - timedelta(minutes=number // 2))
+    api = Api.of(organization)
+    path, titles, sizes = f"/api/workforce/tasks?q=sort&limit={limit}", [], []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = api.get(path + (f"&cursor={cursor}" if cursor else "")).json()
+        titles += [row["title"] for row in answer["results"]]
+        sizes.append(len(answer["results"]))
+        cursor = answer["next_cursor"]
+    assert sorted(titles) == ["Sort box 0", "Sort box 1", "Sort box 10", "Sort box 2"]
+    assert titles[-1] == "Sort box 10"
+    assert 0 in sizes, "a stretch without a hit is a page of its own"

@@ -18,6 +18,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from workforce.api.fields import Query
+from workforce.selectors import search
 
 LIMIT_CAP = 500
 _WHOLE = re.compile(r"([0-9]{1,40})(?:[eE]([0-9]{1,3}))?")
@@ -71,24 +72,44 @@ class Page:
     next_cursor: str | None
 
 
-def page_of(rows: QuerySet[Any], *, by: str, newest_first: bool = False, limit: int, cursor: list[str] | None) -> Page:
+def page_of(
+    rows: QuerySet[Any],
+    *,
+    by: str,
+    newest_first: bool = False,
+    limit: int,
+    cursor: list[str] | None,
+    words: Q | None = None,
+) -> Page:
     """One query: rows after the cursor in the order of (``by``, primary key), which must be unique together.
 
-    Raises ``ValidationError`` where the cursor's keys are of another list.
+    ``words`` is a search that no index serves: each page looks through so many rows and may then hold fewer than
+    ``limit``, even none; one query more. Raises ``ValidationError`` where the cursor's keys are of another list.
     """
     sign, beyond = ("-", "lt") if newest_first else ("", "gt")
     if cursor is not None:
         key, pk = _typed(rows.model, by, cursor)
         rows = rows.filter(Q(**{f"{by}__{beyond}": key}) | Q(**{by: key, f"pk__{beyond}": pk}))
-    found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: limit + 1])
+    rows = rows.order_by(f"{sign}{by}", f"{sign}pk")
+    edge = None
+    if words is not None:
+        looked = rows.values_list(by, "pk")[search.SEARCHED - 1 : search.SEARCHED + 1]
+        edge = looked[0] if len(looked) == 2 else None
+        rows = rows.filter(words)
+        if edge is not None:
+            rows = rows.exclude(Q(**{f"{by}__{beyond}": edge[0]}) | Q(**{by: edge[0], f"pk__{beyond}": edge[1]}))
+    found = list(rows[: limit + 1])
     if len(found) <= limit:
-        return Page(found, None)
+        return Page(found, None if edge is None else _cursor(*edge))
     last = found[limit - 1]
     value: Any = last
     for step in by.split("__"):
         value = getattr(value, step)
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return Page(found[:limit], Cursor().to_representation([text, str(last.pk)]))
+    return Page(found[:limit], _cursor(value, last.pk))
+
+
+def _cursor(value: Any, pk: Any) -> str:
+    return Cursor().to_representation([value.isoformat() if isinstance(value, datetime) else str(value), str(pk)])
 
 
 def _typed(model: type[Model], by: str, cursor: list[str]) -> tuple[Any, UUID]:

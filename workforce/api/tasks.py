@@ -43,7 +43,6 @@ from workforce.rules.refusals import Forbidden, Missing
 from workforce.services import leases, task_needs, tasks
 
 _COLUMNS = {
-    "q": "title__icontains",
     "agent": "agent",
     "status": "status",
     "priority": "priority",
@@ -64,7 +63,8 @@ class Tasks(ApiView):
         examples=examples.TASKS,
     )
     def get(self, request: Request) -> Response:
-        """Newest first. An agent's own key sees its own tasks, those it delegated and those it can unblock."""
+        """Newest first. An agent's own key sees its own tasks, those it delegated and those it can unblock. With `q`
+        a page may hold fewer tasks than `limit`, even none: go on while there is a `next_cursor`."""
         asked = read_query(TaskQuery, request.query_params)
         if "agent" in asked:
             find_agent(request, asked["agent"])
@@ -72,7 +72,14 @@ class Tasks(ApiView):
         if "open" in asked:
             found = found.filter(Q(status__in=OPEN) if asked["open"] else ~Q(status__in=OPEN))
         found = found.select_related(*PARTS).defer(*LONG)
-        page = page_of(found, by="created_at", newest_first=True, limit=asked["limit"], cursor=asked.get("cursor"))
+        page = page_of(
+            found,
+            by="created_at",
+            newest_first=True,
+            limit=asked["limit"],
+            cursor=asked.get("cursor"),
+            words=Q(title__icontains=asked["q"]) if "q" in asked else None,
+        )
         answer = {"results": [row_facts(task) for task in page.rows], "next_cursor": page.next_cursor}
         return Response(TaskPageSerializer(answer).data)
 

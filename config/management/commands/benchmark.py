@@ -7,7 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-NAMES = {"overview": "overview", "clock-sweep": "clock_sweep", "heartbeats": "heartbeats", "claims": "claims"}
+NAMES = {
+    "overview": "overview",
+    "clock-sweep": "clock_sweep",
+    "heartbeats": "heartbeats",
+    "claims": "claims",
+    "tabs": "tabs",
+}
 
 
 class Command(BaseCommand):
