@@ -112,6 +112,70 @@ def test_the_chain_of_handoffs(
     ]
 
 
+# The form.
+
+
+def field(client: Client, path: str, data: Any = None) -> Node:
+    answer = client.get(path) if data is None else client.post(path, data)
+    return parse(answer).one("input", name="workstream")
+
+
+def test_no_workstream_no_field(reader: Reader, alice: Any, agent: Agent) -> None:
+    assert not parse(reader(alice).get("/tasks/new")).all("input", name="workstream")
+
+
+def test_a_task_is_created_in_a_workstream(
+    reader: Reader, alice: Any, agent: Agent, relaunch: Workstream, organization: Any, now: datetime
+) -> None:
+    client = reader(alice)
+    stream(organization, "Closed", now=now)
+    Workstream.objects.filter(name="Closed").update(closed_at=now)
+    offered = parse(client.get("/tasks/new")).one("datalist", id="workstreams")
+    assert [option.attrs["value"] for option in offered.all("option")] == ["Relaunch <1>"]
+    typed = {"agent": agent.agent_name, "title": "Sort", "priority": "normal", "type": "new"}
+    assert client.post("/tasks/new", {**typed, "workstream": "relaunch <1>"}).status_code == 302
+    assert owner_of(Task.objects.get()).workstream == relaunch
+    for wrong, words in (
+        ("Nothing", "There is no workstream called “Nothing” here."),
+        ("Closed", "“Closed” is closed and takes no more work. Choose another workstream."),
+    ):
+        answer = client.post("/tasks/new", {**typed, "workstream": wrong})
+        page = parse(answer)
+        assert answer.status_code == 400
+        assert page.one("input", name="workstream").attrs["value"] == wrong
+        assert page.one(id="fault-workstream_id-0").text == words
+    assert Task.objects.count() == 1
+
+
+def test_pods_that_would_mix_are_refused_beside_the_field(
+    reader: Reader, alice: Any, agent: Agent, organization: Any, task: Task, relaunch: Workstream
+) -> None:
+    Workstream.objects.update(dri_user=None)
+    far = AgentFactory(organization=organization, owner_user=alice, agent_name="far")
+    typed = {"agent": far.agent_name, "title": "Sort", "priority": "normal", "type": "new"}
+    answer = reader(alice).post("/tasks/new", {**typed, "workstream": relaunch.name})
+    assert answer.status_code == 409
+    assert "Name its DRI first." in parse(answer).one(id="fault-workstream_id-0").text
+
+
+def test_a_task_enters_a_workstream_and_changes_it(
+    reader: Reader, alice: Any, agent: Agent, relaunch: Workstream, organization: Any, now: datetime
+) -> None:
+    client, task = reader(alice), give(agent, now=now)
+    stream(organization, "Second", now=now)
+    typed = {"title": task.title, "description": "", "priority": "normal"}
+    path = f"/tasks/{task.pk}/edit"
+    for name in (relaunch.name, "Second"):
+        assert client.post(path, {**typed, "workstream": name}).status_code == 302
+        assert owner_of(task).workstream.name == name
+        assert field(client, path).attrs["value"] == name
+    assert client.post(path, {**typed, "workstream": "Second", "title": "Sort it"}).status_code == 302
+    answer = client.post(path, {**typed, "workstream": ""})
+    assert answer.status_code == 400
+    words = parse(answer).one(id="fault-workstream_id-0").text
+    assert words == "A task leaves its workstream only for another one. Choose that."
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits_and_reads_in_a_browser(

@@ -13,13 +13,14 @@ from django.http import QueryDict
 from workforce.choices import Choice, TaskPriority, TaskStatus, TaskType
 from workforce.models import Organization, Task
 from workforce.selectors import tasks as selectors
+from workforce.selectors.assignments import workstream_called
 from workforce.services.task_input import NEEDS_MAX
 
 LONGEST_SEARCH = 80
 _FORMAT = "%Y-%m-%dT%H:%M"
 _TOP_DOWN = (
-    "agent_id", "title", "description", "priority", "type", "continues", "delegated_by", "needs", "scheduled_at",
-    "due_at", "reason",
+    "agent_id", "title", "description", "priority", "type", "continues", "delegated_by", "scheduled_at", "due_at",
+    "workstream_id", "needs", "reason",
 )  # fmt: skip
 
 Kind = TypeVar("Kind", bound=Choice)
@@ -82,6 +83,7 @@ class TaskForm:
     scheduled_at: str = ""
     due_at: str = ""
     urgent: bool = False
+    workstream: str = ""
     reason: str = ""
     needs: list[str] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
@@ -94,7 +96,8 @@ class TaskForm:
         form = cls(zone, urgent=bool(data.get("urgent")))
         for name in ("agent", "title", "priority", "type", "continues", "delegated_by", "scheduled_at", "due_at"):
             setattr(form, name, data.get(name, getattr(form, name)).strip())
-        for name in ("agent", "continues", "delegated_by"):
+        form.workstream = data.get("workstream", "").strip()
+        for name in ("agent", "continues", "delegated_by", "workstream"):
             setattr(form, name, getattr(form, name).replace("\x00", ""))  # no name has it, and no database takes it
         form.description = data.get("description", "").replace("\r\n", "\n")
         form.reason = data.get("reason", "").strip()
@@ -105,6 +108,7 @@ class TaskForm:
     def of(cls, task: Task, zone: ZoneInfo) -> "TaskForm":
         form = cls(zone, title=task.title, description=task.description, priority=task.priority, type=task.type)
         form.due_at, form.scheduled_at = _local(task.due_at, zone), _local(task.scheduled_at, zone)
+        form.workstream = task.workstream.name if task.workstream else ""
         form.needs = selectors.called_needs(task)
         return form
 
@@ -117,6 +121,8 @@ class TaskForm:
             data["agent_id"] = found.pk
         elif self.agent:
             self.faults.append(("agent_id", f"There is no agent called “{self.agent[:LONGEST_SEARCH]}” here."))
+        if self.workstream:
+            data["workstream_id"] = self.placed(organization)
         data["needs"] = self.needed(organization)
         # Only the field of the chosen type counts: the others are hidden.
         if self.type == TaskType.SCHEDULED:
@@ -138,7 +144,16 @@ class TaskForm:
         for name in ("due_at", "scheduled_at"):
             if getattr(self, name) != getattr(before, name) and (name == "due_at" or task.type == TaskType.SCHEDULED):
                 changes[name] = self.moment(name)
+        if self.workstream != before.workstream:
+            changes["workstream_id"] = self.placed(task.organization)
         return changes
+
+    def placed(self, organization: Organization) -> UUID | None:
+        """The workstream that is named; a fault for a name that is none's."""
+        found = workstream_called(organization, self.workstream) if self.workstream else None
+        if found is None and self.workstream:
+            self.faults.append(("workstream_id", f"There is no workstream called “{self.workstream[:120]}” here."))
+        return found.pk if found else None
 
     def needed(self, organization: Organization) -> list[UUID]:
         """The tasks that are named, each once; a fault for each name that is nobody's."""

@@ -15,7 +15,7 @@ from workforce.rules.assignments import OPEN
 
 #: To be loaded with an assignment that is shown.
 PARTS = ("agent", "workstream", "task", "unblock_user", "unblock_agent", "handed_from", "handed_to")
-MOST_PARTS, MOST_LINKS = 100, 500
+MOST_PARTS, MOST_LINKS, OFFERED = 100, 500, 200
 
 
 def with_waits(rows: AssignmentQuerySet) -> AssignmentQuerySet:
@@ -125,9 +125,10 @@ def parts_of(task: Task) -> Parts | None:
     return Parts(workstream, owner, others, chain)
 
 
-def workstreams_to_choose(organization: Organization) -> QuerySet[Workstream]:
-    """The open ones, by name."""
-    return Workstream.objects.filter(organization=organization, closed_at__isnull=True).order_by("name")
+def workstreams_to_choose(organization: Organization) -> list[Workstream]:
+    """The first few that take work, by name, to offer in a field."""
+    taking = Workstream.objects.filter(organization=organization, closed_at__isnull=True)
+    return list(taking.only("name").order_by("name")[:OFFERED])
 
 
 def workstream_called(organization: Organization, text: str) -> Workstream | None:

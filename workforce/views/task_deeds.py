@@ -18,13 +18,14 @@ from workforce.models import Task
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Invalid, Refusal
 from workforce.selectors import tasks as selectors
+from workforce.selectors.assignments import workstreams_to_choose
 from workforce.selectors.standing import actor_of_user, check_may, standing_of
 from workforce.selectors.task_story import story_of
 from workforce.services import task_needs
 from workforce.services import tasks as services
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.answers import refusals_answered, refuse, sentence_of, status_of
-from workforce.views.tasks import finished
+from workforce.views.tasks import IN_WORKSTREAM, finished
 
 MOST_AT_ONCE = 200
 
@@ -70,7 +71,7 @@ DEEDS: Mapping[str, Deed] = {
     ),
 }  # fmt: skip
 #: Beside which field of the edit form a refusal of the whole is shown.
-_BESIDE = {"waits_for_itself": "needs", "in_progress": "needs"}
+_BESIDE = {"waits_for_itself": "needs", "in_progress": "needs"} | IN_WORKSTREAM
 BULK = ("done", "cancel", "reassign", "priority")
 
 
@@ -230,6 +231,7 @@ def _edit(request: MemberRequest, task: Task, form: TaskForm, *, status: int = 2
         page = "_edit.html" if request.method == "POST" else "_edit_dialog.html"
     context = {"task": task, "form": form, "dialog": bool(request.htmx)}
     context["recent"] = selectors.recent_tasks(request.organization)
+    context["workstreams"] = workstreams_to_choose(request.organization)
     return render(request, f"workforce/tasks/{page}", context, status=status)
 
 

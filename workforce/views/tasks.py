@@ -17,6 +17,7 @@ from workforce.middleware import zone_of
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
 from workforce.selectors import search
 from workforce.selectors import tasks as selectors
+from workforce.selectors.assignments import workstreams_to_choose
 from workforce.selectors.standing import actor_of_user, standing_of
 from workforce.selectors.task_story import story_of
 from workforce.services import tasks as services
@@ -27,7 +28,8 @@ from workforce.views.export import csv_response
 #: No agent has it: a name that is nobody's is refused by the service, together with whatever else is wrong.
 NOBODY = UUID(int=0)
 #: Beside which field a refusal of the whole is shown.
-BESIDE = {"delegation_circle": "delegated_by", "delegation_too_deep": "delegated_by"}
+IN_WORKSTREAM = {"needs_dri": "workstream_id", "workstream_closed": "workstream_id"}
+BESIDE = {"delegation_circle": "delegated_by", "delegation_too_deep": "delegated_by"} | IN_WORKSTREAM
 
 
 @member_required
@@ -152,6 +154,7 @@ def _ask(request: MemberRequest, form: TaskForm, *, status: int = 200) -> HttpRe
         "names": selectors.names_for(organization, standing_of(request.user, organization), form.agent[:80]),
         "all_names": selectors.agent_names(organization),
         "recent": selectors.recent_tasks(organization),
+        "workstreams": workstreams_to_choose(organization),
         "dialog": bool(request.htmx),
     }
     page = "create.html"
