@@ -228,7 +228,7 @@ def test_the_form_knows_the_agent_and_offers_covers(manager: Client, agent: Agen
     assert [(o.attrs["value"], o.text) for o in offered] == [
         ("support-triage-02", "same pod, 1 shared tag, no open tasks")
     ]
-    assert "Times are in Berlin, the zone of the organisation." in page.one("div", id="cover-help").text
+    assert "Times are in Berlin, the zone of the organisation." in page.one("p", id="leave-zone").text
 
 
 def test_covers_follow_the_form(manager: Client, agent: Agent, now: datetime) -> None:
