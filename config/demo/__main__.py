@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[2])
+sys.path[:1] = []  # this folder
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 from config.demo.runtime import main  # noqa: E402  it is found from here on
 
 sys.exit(main(sys.argv[1:]))

@@ -18,7 +18,7 @@ from scheduling.models import ClockRecord, WorkSchedule
 from scheduling.rules.hours import check_hours, interval_at, next_start
 from scheduling.services import clock_sweep
 from workforce.choices import ClockStatus, HoldKind, LifecycleState, Role
-from workforce.models import Agent, ApiKey, AuditEvent, Hold, Membership, Organization, Presence, Team, User
+from workforce.models import Agent, ApiKey, AuditEvent, Hold, Membership, Organization, Presence, Task, Team, User
 from workforce.rules.actors import system
 from workforce.services import keys, people
 
@@ -30,6 +30,19 @@ ENDS, STARTS = "kb-writer-01", "patent-scan-01"
 def _quick_passwords(settings):
     """Eight careful hashes per seeding would be most of these tests' time; that they are used is tested elsewhere."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _without_work(request, monkeypatch):
+    """What is seeded to be done is most of the time again; test_demo_tasks looks at it."""
+    if "with_work" not in request.fixturenames:
+        monkeypatch.setattr(seeding, "TASKS", ())
+        monkeypatch.setattr(seeding, "WORKSTREAMS", ())
+
+
+@pytest.fixture
+def with_work() -> None:
+    """The tasks and workstreams too."""
 
 
 def seed(tmp_path, at=THURSDAY, *arguments: str) -> str:
@@ -58,7 +71,7 @@ def test_twenty_four_agents_in_five_pods(tmp_path):
 
 
 @pytest.mark.django_db
-def test_on_a_working_day_every_useful_state_is_there(tmp_path):
+def test_on_a_working_day_every_useful_state_is_there(tmp_path, with_work):
     seed(tmp_path)
     states = dict(Agent.objects.values_list("agent_name", "current_state"))
     assert set(states.values()) == set(LifecycleState) - {LifecycleState.ARCHIVED}
@@ -240,7 +253,7 @@ def test_a_newcomer_sees_one_clock_out_and_one_wake(tmp_path, start):
     assert of(STARTS).clock == ClockStatus.CLOCKED_OUT
 
     clock_sweep.sweep(now=start + timedelta(seconds=185))
-    assert (of(STARTS).clock, of(STARTS).state) == (ClockStatus.CLOCKED_IN, LifecycleState.ASSIGNED)  # work waited
+    assert (of(STARTS).clock, of(STARTS).state) == (ClockStatus.CLOCKED_IN, LifecycleState.READY)
     assert list(ClockRecord.objects.filter(agent=of(STARTS)).order_by("time").values_list("event", flat=True)) == [
         "auto_pause",
         "auto_wake",
@@ -274,9 +287,9 @@ def test_if_empty_leaves_a_real_company_alone(tmp_path):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("where", ["clock", "files"])
-def test_a_seeding_that_breaks_off_leaves_nothing(tmp_path, monkeypatch, where):
+def test_a_seeding_that_breaks_off_leaves_nothing(tmp_path, with_work, monkeypatch, where):
     if where == "clock":
-        monkeypatch.setattr(seeding, "_name_leading_agents", lambda *_: 1 / 0)
+        monkeypatch.setattr(seeding, "_open_workstream", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             seed(tmp_path)
     else:
@@ -285,6 +298,7 @@ def test_a_seeding_that_breaks_off_leaves_nothing(tmp_path, monkeypatch, where):
             seed(tmp_path / "state")
     assert not Organization.objects.exists()
     assert not User.objects.exists()
+    assert not Task.objects.exists()
     monkeypatch.undo()
     seed(tmp_path / "again", THURSDAY, "--if-empty")
     assert Agent.objects.count() == 24

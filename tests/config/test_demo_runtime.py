@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from config.demo import agent as player
-from config.demo import hands, runtime
+from config.demo import runtime, seeding
 from config.demo.agent import Agent
 from config.demo.runtime import Fleet
 from heartbeats.models import Heartbeat
@@ -37,14 +37,16 @@ def _in_a_hurry(monkeypatch):
         monkeypatch.setattr(runtime, name, 0.05)
     for name, seconds in (("ON_DUTY_MOST_S", 0.5), ("OFF_DUTY_S", 0.5), ("CONFIRM_S", 0.05), ("REST_S", 0.05)):
         monkeypatch.setattr(player, name, seconds)
-    monkeypatch.setattr(hands, "STEP_S", 0.05)
 
 
 # ---- against the real API -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def fleet(live_server, tmp_path, settings) -> Fleet:
+def fleet(live_server, tmp_path, settings, monkeypatch) -> Fleet:
+    """Nobody has anything to do: what they do is in test_demo_work."""
+    monkeypatch.setattr(seeding, "TASKS", ())
+    monkeypatch.setattr(seeding, "WORKSTREAMS", ())
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     call_command("seed_demo", state_dir=tmp_path, verbosity=0)
     return Fleet(url=live_server.url, keys=tmp_path / "demo-keys.json")
