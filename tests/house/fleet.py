@@ -11,7 +11,7 @@ from tests.factories import AgentFactory, TeamFactory, WorkScheduleFactory
 from workforce.choices import ActorKind, ClockStatus, CommandKind, HoldKind, KeyScope, LifecycleState
 from workforce.models import Agent, Organization, User
 from workforce.rules.actors import Actor, system
-from workforce.services import audit, commands, holds, keys, notices
+from workforce.services import assignments, audit, commands, holds, keys, notices, workstreams
 
 #: Agents that look alike to every list; their number is what a test varies.
 _SHAPES = [
@@ -39,11 +39,24 @@ def hire(organization: Organization, *, count: int, owner: User, now: datetime) 
             )
         )
         _equip(agents[-1], scheduled=clock != ClockStatus.NO_SCHEDULE, people=people, now=now)
+    _assign(agents, dri=owner, by=people, now=now)
     told = {"kind": "late", "subject": ("agent", agents[0].pk, agents[0].agent_name), "now": now}
     for number in range(count):
         notices.tell(organization=organization, recipients=[owner], text=f"Note {number}", key=f"note:{number}", **told)
     audit.link_pending()
     return agents
+
+
+def _assign(agents: list[Agent], *, dri: User, by: Actor, now: datetime) -> None:
+    """All of them observe one workstream, which changes nobody's state; each waits for the one before."""
+    here: dict[str, Any] = {"organization": agents[0].organization, "by": by, "now": now}
+    place = workstreams.create(**here, data={"name": "Relaunch", "dri_user": dri.pk})
+    before: list[Any] = []
+    for agent in agents:
+        data = {"agent_id": agent.pk, "workstream_id": place.pk, "role": "observer", "needs": before}
+        part = assignments.create(**here, data=data)
+        before = [part.pk]
+    assignments.block(**here, assignment_id=part.pk, code="policy", unblock_agent=agents[0].pk)
 
 
 def _equip(agent: Agent, *, scheduled: bool, people: Actor, now: datetime) -> None:

@@ -51,13 +51,33 @@ PAGES = [
     "budgets-csv",
 ]
 PAGES_OF_AN_AGENT = ["hours", "hours-delete", "budget-caps"]
-LISTS = ["api-status", "api-agents", "api-schedules", "api-leaves", "api-clock-records", "api-budget-overview"]
+LISTS = [
+    "api-status",
+    "api-agents",
+    "api-schedules",
+    "api-leaves",
+    "api-clock-records",
+    "api-budget-overview",
+    "api-workstreams",
+    "api-assignments",
+]
 LISTS_OF_AN_AGENT = ["api-agent", "api-reporting-line", "api-holds"]
 ADMIN = [
     "admin:index",
     *(
         f"admin:workforce_{model}_changelist"
-        for model in ("agent", "team", "hold", "apikey", "auditevent", "membership", "organization", "user")
+        for model in (
+            "agent",
+            "team",
+            "hold",
+            "apikey",
+            "auditevent",
+            "membership",
+            "organization",
+            "user",
+            "workstream",
+            "assignment",
+        )  # fmt: skip
     ),
     "admin:workforce_agent_import",
     "admin:scheduling_workschedule_changelist",

@@ -15,10 +15,21 @@ from scheduling.choices import ClockEvent
 from scheduling.selectors.roster import Pulse
 from tests.factories import AgentFactory, WorkScheduleFactory
 from tests.pages.html import parse
-from workforce.choices import ClockStatus, HeartbeatStatus, LifecycleState, ReportKind, TaskPriority, TaskStatus
+from workforce.choices import (
+    AssignmentStatus,
+    ClockStatus,
+    HeartbeatStatus,
+    LifecycleState,
+    ReportKind,
+    TaskPriority,
+    TaskStatus,
+)
 
 Reader = Callable[..., Client]
-KINDS = (LifecycleState, ClockStatus, HeartbeatStatus, ClockEvent, Pulse, TaskStatus, TaskPriority, ReportKind)
+KINDS = (
+    LifecycleState, ClockStatus, HeartbeatStatus, ClockEvent, Pulse, TaskStatus, TaskPriority, ReportKind,
+    AssignmentStatus,
+)  # fmt: skip
 STATIC = Path(settings.BASE_DIR, "static")
 
 

@@ -14,7 +14,6 @@ from tests.factories import AgentFactory, MembershipFactory, TeamFactory, UserFa
 from tests.house.fleet import hire
 from tests.support.actors import itself
 from tests.support.admin import as_hr, faults, page, send
-from tests.support.parts import assign, stream
 from tests.support.work import claimed, give
 from workforce.choices import Role
 from workforce.models import Agent, ApiKey, AuditEvent, Hold, Membership, Organization, User
@@ -38,7 +37,6 @@ def theirs(other_organization, charlie, now) -> list[Agent]:
     agents = hire(other_organization, count=3, owner=charlie, now=now)
     worker = AgentFactory(organization=other_organization, team=agents[0].team)
     give(worker, now=now)
-    assign(worker, stream(other_organization, now=now), now=now)
     task = claimed(worker, now=now)
     leases.complete(
         organization=other_organization, task_id=task.pk, token=task.lease_token, by=itself(worker), now=now

@@ -265,6 +265,8 @@ def test_a_task_says_its_workstream_and_enters_it(api: Api, agent: Agent, relaun
     owner = owner_of(Task.objects.get(pk=task.pk))
     assert problem(api.post(at(owner, "block"), {"code": "policy"}), 409)["code"] == "follows_task"
     assert ids(api.get(f"{PARTS}?task={task.pk}")) == [str(owner.pk)]
+    give(agent, now=now)
+    assert ids(api.get(f"/api/workforce/tasks?workstream={relaunch.pk}")) == [str(task.pk)]
     said = faults(patch(api, here, {"workstream_id": None}))
     assert said == {"workstream_id": "A task leaves its workstream only for another one. Choose that."}
 

@@ -86,6 +86,7 @@ class ReassignBody(Strict):
 class TaskQuery(PageQuery):
     q = Text(required=False, max_length=80, help_text="Part of the title.")
     agent = Id(required=False, help_text="Only this agent's.")
+    workstream = Id(required=False, help_text="Only those of this workstream.")
     status = OneOf(choices=TaskStatus.pairs(), required=False)
     priority = OneOf(choices=TaskPriority.pairs(), required=False)
     type = OneOf(choices=TaskType.pairs(), required=False)

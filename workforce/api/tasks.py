@@ -44,6 +44,7 @@ from workforce.services import leases, task_needs, tasks
 
 _COLUMNS = {
     "agent": "agent",
+    "workstream": "workstream",
     "status": "status",
     "priority": "priority",
     "type": "type",
