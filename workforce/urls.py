@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workforce.views import task_deeds, tasks
+from workforce.views import stream_parts, streams, task_deeds, tasks
 from workforce.views.find import search
 from workforce.views.notices import mark_read
 from workforce.views.organizations import switch_organization
@@ -34,5 +34,16 @@ urlpatterns = [
     *(
         path(f"tasks/<uuid:task_id>/{name}", task_deeds.deed, {"name": name}, name=f"task-{name}")
         for name in task_deeds.DEEDS
+    ),
+    path("workstreams", streams.streams, name="workstreams"),
+    path("workstreams.csv", streams.streams_csv, name="workstreams-csv"),
+    path("workstreams/new", streams.create, name="workstream-new"),
+    path("workstreams/<uuid:stream_id>", streams.stream, name="workstream"),
+    path("workstreams/<uuid:stream_id>/edit", streams.edit, name="workstream-edit"),
+    path("workstreams/<uuid:stream_id>/close", streams.close, name="workstream-close"),
+    path("workstreams/<uuid:stream_id>/assign", streams.assign, name="workstream-assign"),
+    *(
+        path(f"assignments/<uuid:assignment_id>/{name}", stream_parts.deed, {"name": name}, name=f"assignment-{name}")
+        for name in stream_parts.DEEDS
     ),
 ]

@@ -54,7 +54,7 @@ def test_it_finds_agents_and_tasks_by_every_word(reader: Reader, alice: Any, fle
 def test_it_finds_pages_and_things_to_do(reader: Reader, alice: Any, fleet: Agent) -> None:
     client = reader(alice)
     everywhere = ask(client, "")["Go to"]
-    assert everywhere[:5] == ["Overview", "Schedules", "Task Queue", "Budgets", "Clock History"]
+    assert everywhere[:6] == ["Overview", "Schedules", "Task Queue", "Workstreams", "Budgets", "Clock History"]
     assert "Admin" not in everywhere
     assert ask(client, "bud") == {"Go to": ["Budgets"], "Tasks": ["Budget for the writer"]}
     assert ask(client, "create t")["Go to"] == ["Create Task"]
@@ -69,7 +69,7 @@ def test_every_place_is_one(reader: Reader, alice: Any, fleet: Agent) -> None:
     alice.save(update_fields=["is_staff"])
     client = reader(alice)
     links = [link.attrs["href"] for link in parse(client.get("/search", headers=HTMX)).all("a")]
-    assert len(links) == 11
+    assert len(links) == 13
     for link in links:
         assert client.get(link).status_code == 200, link
 

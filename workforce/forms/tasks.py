@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 
 from workforce.choices import Choice, TaskPriority, TaskStatus, TaskType
+from workforce.forms.moments import local_text, read_local
 from workforce.models import Organization, Task
 from workforce.selectors import tasks as selectors
 from workforce.selectors.assignments import workstream_called
 from workforce.services.task_input import NEEDS_MAX
 
 LONGEST_SEARCH = 80
-_FORMAT = "%Y-%m-%dT%H:%M"
 _TOP_DOWN = (
     "agent_id", "title", "description", "priority", "type", "continues", "delegated_by", "scheduled_at", "due_at",
     "workstream_id", "needs", "reason",
@@ -107,7 +107,7 @@ class TaskForm:
     @classmethod
     def of(cls, task: Task, zone: ZoneInfo) -> "TaskForm":
         form = cls(zone, title=task.title, description=task.description, priority=task.priority, type=task.type)
-        form.due_at, form.scheduled_at = _local(task.due_at, zone), _local(task.scheduled_at, zone)
+        form.due_at, form.scheduled_at = local_text(task.due_at, zone), local_text(task.scheduled_at, zone)
         form.workstream = task.workstream.name if task.workstream else ""
         form.needs = selectors.called_needs(task)
         return form
@@ -173,15 +173,10 @@ class TaskForm:
         if not typed:
             return None
         try:
-            local = datetime.strptime(typed[:16], _FORMAT).replace(tzinfo=self.zone)
-            at = local.astimezone(UTC)
-        except (ValueError, OverflowError):
-            self.faults.append((name, "Give a date and time such as 2026-11-19 14:30."))
+            return read_local(typed, self.zone)
+        except ValueError as fault:
+            self.faults.append((name, str(fault)))
             return None
-        if at.astimezone(self.zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-            self.faults.append((name, "Clocks skip this time that day. Choose an hour later."))
-            return None
-        return at
 
     def blame(self, fields: Iterable[tuple[str, str]]) -> None:
         """Add a refusal's sentences, one per field that has none yet."""
@@ -199,7 +194,3 @@ class TaskForm:
         """What stands in the fields of what it waits for, and two empty ones for more."""
         named = [text for text in self.needs if text]
         return [*named, "", ""] if len(named) < NEEDS_MAX else named
-
-
-def _local(at: datetime | None, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).strftime(_FORMAT) if at else ""
