@@ -20,7 +20,7 @@ from scheduling.choices import LeaveStatus
 from scheduling.models import Leave
 from scheduling.rules import leave as rules
 from scheduling.selectors.leave import zone_of_agent
-from scheduling.services.leave_sweep import as_facts, close, event, settle
+from scheduling.services.leave_sweep import as_facts, closed, event, settle
 from workforce.choices import HoldKind, KeyScope
 from workforce.models import Agent, Hold, Organization
 from workforce.rules.actors import Actor
@@ -141,8 +141,9 @@ def cancel(*, organization: Organization, leave_id: UUID, reason: str = "", by: 
     if not leave.is_open:
         return _fresh(leave)
     before, ran = as_facts(leave), leave.runs
-    close(leave, LeaveStatus.ENDED if ran else LeaveStatus.CANCELLED, at=now, who=by.label, why=reason.strip(), now=now)
-    leave.save(update_fields=["status", "due_at", "finished_at", "finished_by_label", "finish_reason", "updated_at"])
+    status = LeaveStatus.ENDED if ran else LeaveStatus.CANCELLED
+    over = closed(status, at=now, who=by.label, why=reason.strip(), now=now)
+    Leave.objects.filter(pk=leave.pk).update(**over)
     action = "leave.ended" if ran else "leave.cancelled"
     audit.record_many([event(action, leave, agent, before=before, reason=reason, by=by, now=now)])
     if leave.hold is not None and leave.hold.released_at is None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from scheduling.choices import LeaveStatus
 from scheduling.models import Leave
@@ -28,7 +28,6 @@ from workforce.services import audit, holds
 logger = logging.getLogger("punchcard.leave")
 SWEEP = system("leave")
 POISON_POSTPONED = timedelta(hours=1)
-_ALL_OVER = ["status", "due_at", "finished_at", "finished_by_label", "finish_reason", "updated_at"]
 
 
 @dataclass
@@ -152,7 +151,7 @@ def _begin(
     if past := [hold for hold in held if hold.agent_id in coming]:
         theirs = {hold.agent_id: agents[hold.agent_id] for hold in past}
         holds.release_many(past, agents=theirs, reason="It was placed until now.", by=by, now=now, tell=False)
-    placed = holds.place_many(
+    holds.place_many(
         [agents[agent_id] for agent_id in coming],
         kind=HoldKind.LEAVE,
         reasons={agent_id: leave.reason for agent_id, leave in coming.items()},
@@ -160,11 +159,14 @@ def _begin(
         by=by,
         now=now,
     )
-    for hold in placed:
-        leave = coming[hold.agent_id]
-        leave.hold, leave.status, leave.started_at = hold, LeaveStatus.RUNNING.value, now
-        leave.due_at, leave.updated_at = leave.ends_at, now
-    Leave.objects.bulk_update(coming.values(), ["hold", "status", "started_at", "due_at", "updated_at"])
+    theirs_now = Hold.objects.active().filter(agent=OuterRef("agent"), kind=HoldKind.LEAVE).order_by()
+    Leave.objects.filter(pk__in=[leave.pk for leave in coming.values()]).update(
+        hold=Subquery(theirs_now.values("pk")[:1]),
+        status=LeaveStatus.RUNNING.value,
+        started_at=now,
+        due_at=F("ends_at"),
+        updated_at=now,
+    )
     audit.record_many(
         event(
             "leave.started", leave, agents[leave.agent_id], after=as_facts(leave), reason=leave.reason, by=by, now=now
@@ -176,10 +178,12 @@ def _begin(
 def _finish(
     over: Sequence[tuple[Leave, rules.Decision]], *, agents: Mapping[UUID, Agent], by: Actor, now: datetime
 ) -> set[UUID]:
-    """Release what still holds them; returns those holds. The moment and name of an early release are kept."""
+    """Release what still holds them; returns those holds. The moment and name of an early release are kept. Leave that
+    is over in one way is one UPDATE."""
     if not over:
         return set()
     freeing: dict[str, list[Hold]] = {}
+    closing: dict[tuple[LeaveStatus, datetime, str, str], list[UUID]] = {}
     events = []
     for leave, decision in over:
         at, who, why = now, by.label, decision.why
@@ -188,23 +192,29 @@ def _finish(
         elif leave.hold is not None and leave.hold.released_at is not None:
             at, who = leave.hold.released_at, leave.hold.released_by_label
             why = leave.hold.release_reason or why
-        dropped = decision.step == rules.Step.DROP
-        close(leave, LeaveStatus.CANCELLED if dropped else LeaveStatus.ENDED, at=at, who=who, why=why, now=now)
-        action = "leave.cancelled" if dropped else "leave.ended"
-        agent = agents[leave.agent_id]
+        status = LeaveStatus.CANCELLED if decision.step == rules.Step.DROP else LeaveStatus.ENDED
+        closing.setdefault((status, at, who, why), []).append(leave.pk)
+        action, agent = f"leave.{status.value}", agents[leave.agent_id]
         events.append(event(action, leave, agent, before=as_facts(leave), after={}, reason=why, by=by, now=now))
     for why, group in freeing.items():
         theirs = {hold.agent_id: agents[hold.agent_id] for hold in group}
         holds.release_many(group, agents=theirs, reason=why, by=by, now=now)
-    Leave.objects.bulk_update([leave for leave, _ in over], _ALL_OVER)
+    for (status, at, who, why), ids in closing.items():
+        Leave.objects.filter(pk__in=ids).update(**closed(status, at=at, who=who, why=why, now=now))
     audit.record_many(events)
     return {hold.pk for group in freeing.values() for hold in group}
 
 
-def close(leave: Leave, status: LeaveStatus, *, at: datetime, who: str, why: str, now: datetime) -> None:
-    """Set what a leave that is over says; not saved."""
-    leave.status, leave.due_at, leave.updated_at = status.value, None, now
-    leave.finished_at, leave.finished_by_label, leave.finish_reason = at, who[:160], why[:500]
+def closed(status: LeaveStatus, *, at: datetime, who: str, why: str, now: datetime) -> dict[str, Any]:
+    """What the columns of a leave that is over say."""
+    return {
+        "status": status.value,
+        "due_at": None,
+        "finished_at": at,
+        "finished_by_label": who[:160],
+        "finish_reason": why[:500],
+        "updated_at": now,
+    }
 
 
 def as_facts(leave: Leave) -> dict[str, Any]:
