@@ -22,6 +22,7 @@ urlpatterns = [
     path("schedules/leave/<uuid:leave_id>", leave.edit, name="leave-edit"),
     path("schedules/leave/<uuid:leave_id>/cancel", leave.cancel, name="leave-cancel"),
     path("history", history.clock_history, name="clock-history"),
+    path("history/live", history.live, name="clock-history-live"),
     path("history.csv", history.history_csv, name="clock-history-csv"),
     path("agents/bulk", bulk.bulk, name="agents-bulk"),
     path("agents/<uuid:agent_id>/clock-in", clock.clock_in, name="clock-in"),

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from scheduling.choices import ClockEvent, ScheduleType
 from scheduling.selectors import history, roster, schedules
-from workforce.choices import Choice, ClockStatus, LifecycleState
+from workforce.choices import ActorKind, Choice, ClockStatus, LifecycleState
 from workforce.models import Organization, Team
 
 LONGEST_SEARCH = 80
@@ -128,16 +128,22 @@ def history_filter(
     if first and last and last < first:
         read.notes.append("The last day is before the first; only the first was used.")
         last = None
+    sort = read.text("sort")
+    if sort not in history.SORTS:
+        read.notes.append(f"The table does not sort by “{sort}”; the newest are first.")
+        sort = ""
     return (
         history.HistoryFilter(
             q=read.text("q"),
             agent=agent,
             pod=read.pod(organization),
             event=read.choice("event", ClockEvent, "a clock event"),
+            by=read.choice("by", ActorKind, "a kind of trigger"),
             start=_midnight(first, zone) if first else None,
             end=_midnight(last + timedelta(days=1), zone) if last else None,
             older_than=read.cursor("older"),
             newer_than=read.cursor("newer"),
+            sort=sort,
         ),
         read.notes,
     )

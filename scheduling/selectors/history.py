@@ -10,10 +10,16 @@ from django.db.models import Q, QuerySet
 
 from scheduling.choices import ClockEvent
 from scheduling.models import ClockRecord
+from scheduling.selectors.roster import digest
+from workforce.choices import ActorKind
 from workforce.models import Agent, Organization, Team
 from workforce.selectors.search import edge_of
 
 PAGE_SIZE = 50
+#: What the address may say in ``sort``; else the newest are first.
+OLDEST_FIRST = "time"
+SORTS = ("", OLDEST_FIRST, "-time")
+_UP, _DOWN = ("time", "id"), ("-time", "-id")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"([0-9]{1,16})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 
@@ -48,10 +54,16 @@ class HistoryFilter:
     agent: Agent | None = None
     pod: Team | None = None
     event: ClockEvent | None = None
+    by: ActorKind | None = None
     start: datetime | None = None
     end: datetime | None = None
     older_than: Cursor | None = None
     newer_than: Cursor | None = None
+    sort: str = ""
+
+    @property
+    def oldest_first(self) -> bool:
+        return self.sort == OLDEST_FIRST
 
     @property
     def last_day(self) -> datetime | None:
@@ -60,18 +72,23 @@ class HistoryFilter:
 
     @property
     def narrows(self) -> bool:
-        return bool(self.q or self.agent or self.pod or self.event or self.start or self.end)
+        return bool(self.q or self.agent or self.pod or self.event or self.by or self.start or self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
     """``older`` and ``newer`` are where the neighbouring pages begin; None at either end. ``cut``: the search did not
-    look at all records."""
+    look at all records. ``version`` changes with what is shown but the ticking of time."""
 
     records: Sequence[ClockRecord]
     older: Cursor | None
     newer: Cursor | None
     cut: bool = False
+
+    @property
+    def version(self) -> str:
+        shown = [(record.pk, record.agent.agent_name) for record in self.records]
+        return digest(shown, self.older is None, self.newer is None, self.cut)
 
 
 def matching(organization: Organization, wanted: HistoryFilter) -> QuerySet[ClockRecord]:
@@ -80,7 +97,7 @@ def matching(organization: Organization, wanted: HistoryFilter) -> QuerySet[Cloc
     if wanted.q:
         said = Q(reason__icontains=wanted.q) | Q(triggered_by__icontains=wanted.q)
         records = records.filter(said | Q(agent__agent_name__icontains=wanted.q))
-    return records.order_by("-time", "-id")
+    return records.order_by(*(_UP if wanted.oldest_first else _DOWN))
 
 
 def _narrowed(organization: Organization, wanted: HistoryFilter) -> QuerySet[ClockRecord]:
@@ -92,6 +109,8 @@ def _narrowed(organization: Organization, wanted: HistoryFilter) -> QuerySet[Clo
         records = records.filter(agent__team=wanted.pod)
     if wanted.event:
         records = records.filter(event=wanted.event)
+    if wanted.by:
+        records = records.filter(triggered_by_kind=wanted.by)
     if wanted.start:
         records = records.filter(time__gte=wanted.start)
     if wanted.end:
@@ -109,30 +128,25 @@ def history_page(organization: Organization, wanted: HistoryFilter) -> HistoryPa
 
 
 def _page(records: QuerySet[ClockRecord], wanted: HistoryFilter) -> HistoryPage:
-    if wanted.newer_than:
-        at = wanted.newer_than
-        after = records.filter(Q(time__gt=at.time) | Q(time=at.time, id__gt=at.id)).order_by("time", "id")
-        found = list(after[: PAGE_SIZE + 1])
-        shown = found[:PAGE_SIZE][::-1]
-        return HistoryPage(shown, older=_after(shown), newer=_before(shown) if len(found) > PAGE_SIZE else None)
-    if wanted.older_than:
-        at = wanted.older_than
-        records = records.filter(Q(time__lt=at.time) | Q(time=at.time, id__lt=at.id))
-    found = list(records[: PAGE_SIZE + 1])
-    shown = found[:PAGE_SIZE]
+    """Read away from the cursor, or from the end that comes first; one row more tells whether there is another page."""
+    newer, older = wanted.newer_than, wanted.older_than
+    if newer:
+        records = records.filter(Q(time__gt=newer.time) | Q(time=newer.time, id__gt=newer.id))
+    elif older:
+        records = records.filter(Q(time__lt=older.time) | Q(time=older.time, id__lt=older.id))
+    upwards = bool(newer or (wanted.oldest_first and not older))
+    found = list(records.order_by(*(_UP if upwards else _DOWN))[: PAGE_SIZE + 1])
+    shown, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    in_time = shown if upwards else shown[::-1]
     return HistoryPage(
-        shown,
-        older=_after(shown) if len(found) > PAGE_SIZE else None,
-        newer=_before(shown) if wanted.older_than else None,
+        in_time if wanted.oldest_first else in_time[::-1],
+        older=_at(in_time[0]) if shown and (newer if upwards else more) else None,
+        newer=_at(in_time[-1]) if shown and (more if upwards else older) else None,
     )
 
 
-def _after(records: Sequence[ClockRecord]) -> Cursor | None:
-    return Cursor(records[-1].time, records[-1].pk) if records else None
-
-
-def _before(records: Sequence[ClockRecord]) -> Cursor | None:
-    return Cursor(records[0].time, records[0].pk) if records else None
+def _at(record: ClockRecord) -> Cursor:
+    return Cursor(record.time, record.pk)
 
 
 def agent_named(organization: Organization, text: str) -> Agent | None:

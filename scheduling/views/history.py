@@ -1,6 +1,8 @@
-"""Clock History: every clock event, newest first (spec W8, U1)."""
+"""Clock History: every clock event, newest first (spec W8, U1, U6)."""
 
-from django.http import HttpResponse, StreamingHttpResponse
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -10,7 +12,8 @@ from scheduling.choices import ClockEvent
 from scheduling.forms import history_filter
 from scheduling.selectors import history
 from scheduling.selectors.exports import HISTORY_COLUMNS, history_lines
-from scheduling.selectors.roster import pods_of
+from scheduling.selectors.roster import digest, pods_of
+from workforce.choices import ActorKind
 from workforce.middleware import zone_of
 from workforce.selectors import search
 from workforce.views.access import MemberRequest, member_required
@@ -22,21 +25,39 @@ from workforce.views.export import csv_response
 @vary_on_headers("HX-Request")
 def clock_history(request: MemberRequest) -> HttpResponse:
     """The page; for htmx only the table with its filter's notes."""
-    organization = request.organization
-    wanted, notes = history_filter(request.GET, organization, zone_of(request.user))
-    page = history.history_page(organization, wanted)
-    context = {
-        "now": timezone.now(),
-        "events": list(ClockEvent),
-        "filter": wanted,
-        "notes": [*notes, search.note("events")] if page.cut else notes,
-        "page": page,
-    }
+    organization, context = request.organization, _context(request)
     if request.htmx:
         return render(request, "scheduling/_history.html", context)
     context["pods"] = pods_of(organization)
     context["agent_names"] = history.some_agent_names(organization)
     return render(request, "scheduling/history.html", context)
+
+
+@member_required
+@require_safe
+def live(request: MemberRequest) -> HttpResponse:
+    """What the open page asks for every few seconds: 304, or the table with its first line."""
+    context = _context(request)
+    page: history.HistoryPage = context["page"]
+    etag = f'W/"{digest(page.version, timezone.localdate(), str(timezone.get_current_timezone()))}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    response = render(request, "scheduling/_history_live.html", {**context, "oob": True})
+    response["ETag"] = etag
+    return response
+
+
+def _context(request: MemberRequest) -> dict[str, Any]:
+    wanted, notes = history_filter(request.GET, request.organization, zone_of(request.user))
+    page = history.history_page(request.organization, wanted)
+    return {
+        "now": timezone.now(),
+        "events": list(ClockEvent),
+        "kinds": list(ActorKind),
+        "filter": wanted,
+        "notes": [*notes, search.note("events")] if page.cut else notes,
+        "page": page,
+    }
 
 
 @member_required

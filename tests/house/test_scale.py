@@ -51,6 +51,8 @@ PATHS = [
     "/budgets/{agent}",
     "/budgets.csv",
     "/history",
+    "/history?sort=time&by=user",
+    "/history/live",
     "/history?q=zebra",
     "/history?event=clocked_in",
     "/history.csv",

@@ -51,7 +51,7 @@ def test_it_has_the_six_columns(reader: Reader, alice: Any, agent: Any, record: 
         "ST support-triage-01",
         "Auto wake",
         "Clock",
-        "19 Nov, 14:31:57",
+        "19 Nov, 14:31:57 3 s later",
         "Hours started.",
     ]
     assert page.one("h1").text == "The last clock event was 0 s ago: support-triage-01, auto wake."
@@ -215,3 +215,70 @@ def test_htmx_gets_the_table_alone(reader: Reader, alice: Any, days: None) -> No
     assert "HX-Request" in answer["Vary"]
     assert reasons(parse(answer)) == ["a week ago"]
     assert not parse(answer).all("html")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [("user", ["by hand"]), ("system", ["by the clock"]), ("agent", []), ("key", [])]
+)
+def test_who_triggered_it_can_be_asked(
+    reader: Reader, alice: Any, agent: Any, record: Any, asked: str, found: list[str]
+) -> None:
+    record(agent, reason="by hand")
+    record(agent, "auto_wake", triggered_by_kind="system", triggered_by="The clock", reason="by the clock")
+    page = parse(reader(alice).get("/history", {"by": asked}))
+    assert reasons(page) == found
+    assert page.one("select", id="b").one("option", selected="").attrs["value"] == asked
+    assert "?by=" + asked in page.one("span", id="facts").all("a")[-1].attrs["href"]
+    assert notes(parse(reader(alice).get("/history?by=nobody"))) == [
+        "“nobody” is not a kind of trigger; all are shown."
+    ]
+
+
+def test_the_oldest_can_come_first_and_pages_go_on_from_there(
+    reader: Reader, alice: Any, agent: Any, record: Any
+) -> None:
+    for number in range(120):
+        record(agent, reason=f"{number:03}", ago=timedelta(minutes=120 - number))
+    client, seen, path = reader(alice), [], "/history?sort=time"
+    while True:
+        page = parse(client.get(path))
+        seen.append(reasons(page))
+        ahead = [link for link in page.all("a") if link.attrs.get("rel") == "next"]
+        if not ahead:
+            break
+        path = ahead[0].attrs["href"]
+    assert [len(shown) for shown in seen] == [50, 50, 20]
+    assert [reason for shown in seen for reason in shown] == [f"{number:03}" for number in range(120)]
+    back = [link.attrs["href"] for link in page.all("a") if link.attrs.get("rel") == "prev"]
+    assert reasons(parse(client.get(back[0]))) == seen[1]
+    assert page.one("h1").text == "Clock events, oldest first."
+    assert page.all("th")[0].attrs["aria-sort"] == "ascending"
+    lines_of = b"".join(client.get("/history.csv?sort=time")).decode().splitlines()
+    assert lines_of[1].endswith("000") or ",000" in lines_of[1]
+
+
+def test_the_open_page_is_told_what_is_new(reader: Reader, alice: Any, agent: Any, record: Any) -> None:
+    record(agent, reason="first")
+    client = reader(alice)
+    assert parse(client.get("/history")).one("div", id="live").attrs["hx-get"] == "/history/live"
+    first = client.get("/history/live", headers=HTMX)
+    again = {"If-None-Match": first["ETag"], **HTMX}
+    assert client.get("/history/live", headers=again).status_code == 304
+    record(agent, "clocked_out", reason="second")
+    answer = client.get("/history/live", headers=again)
+    part = parse(answer)
+    assert answer.status_code == 200
+    assert reasons(part) == ["second", "first"]
+    assert {"headline", "records", "facts"} <= {
+        node.attrs["id"] for kind in ("h1", "div", "span") for node in part.all(kind) if "hx-swap-oob" in node.attrs
+    }
+    assert client.get("/history/live?event=auto_wake", headers=again).status_code == 200
+
+
+@pytest.mark.parametrize(("late", "said"), [(0, ""), (42, "42 s later"), (7_300, "2 h later")])
+def test_the_scheduled_and_the_actual_time_are_told_apart(
+    reader: Reader, alice: Any, agent: Any, record: Any, at_now: datetime, late: int, said: str
+) -> None:
+    record(agent, "auto_wake", scheduled_at=at_now - timedelta(seconds=late), triggered_by="The clock")
+    cell = lines(parse(reader(alice).get("/history")))[0].all("td")[4]
+    assert cell.text.endswith(said) and ("later" in cell.text) == bool(said)

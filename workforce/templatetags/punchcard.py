@@ -73,6 +73,13 @@ def age(at: datetime, now: datetime, zone: str | None = None) -> SafeString:
 
 
 @register.simple_tag
+def later(scheduled: datetime, at: datetime) -> SafeString:
+    """How long after its time something happened: ``2 h later``; nothing below a second."""
+    seconds = (at - scheduled).total_seconds()
+    return format_html(' <span class="dim">{} later</span>', span_in_words(seconds)) if seconds >= 1 else SafeString("")
+
+
+@register.simple_tag
 def until(at: datetime, now: datetime, zone: str | None = None) -> SafeString:
     """How long from now, ticking: ``in 7 h``."""
     return format_html(
@@ -161,7 +168,8 @@ def slots(number: int, total: int) -> SafeString:
 def sort_head(context: template.Context, label: str, key: str, current: str) -> SafeString:
     """A column's head that sorts by it; pressed again, the other way round."""
     query = context["request"].GET.copy()
-    query.pop("page", None)
+    for place in ("page", "older", "newer"):
+        query.pop(place, None)
     query["sort"] = f"-{key}" if current == key else key
     order = {key: "ascending", f"-{key}": "descending"}.get(current)
     return format_html(
