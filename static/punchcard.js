@@ -129,11 +129,13 @@ let asked = ''
 let held = false
 let rows = []
 let nth = 0
+let home = ''
 
 // Where the focus goes when what has it is swapped away: the same place of its row, else the start of the next or of
 // the one before, else of the dialog or the content. A second Enter must not hit a neighbour.
 const stops = (row) => [...all('a[href], button, input:not([type=hidden])', row)]
 const keepPlace = () => {
+  home = document.activeElement.closest('.search') ? '#search' : '#main'
   const row = document.activeElement.closest('#rows > *, #need li, .shift')
   const beside = row ? [...row.parentNode.children] : []
   const at = beside.indexOf(row)
@@ -146,7 +148,7 @@ const takePlace = () => {
     const stop = (id === rows[0] && found[nth]) || found[0]
     if (stop) return stop.focus({ preventScroll: true })
   }
-  (dialogOpen() ? stops(dialogOpen())[0] : $('#main')).focus({ preventScroll: true })
+  (dialogOpen() ? stops(dialogOpen())[0] : $(home)).focus({ preventScroll: true })
 }
 
 document.addEventListener('htmx:configRequest', ({ detail }) => {

@@ -165,3 +165,21 @@ def test_history_is_filtered_paged_and_taken_home(desk: Desk, alice: Any, events
     go(page, "#facts a[href='/history']")
     expect(rows).to_have_count(50)
     assert "theme" in round_trip(page)
+
+
+def test_history_follows_the_clock_and_keeps_the_focus(desk: Desk, alice: Any, agent: Agent, events: None) -> None:
+    page = opened(desk, alice, "/history")
+    rows = page.locator(".records tbody tr")
+    expect(rows).to_have_count(50)
+    tab_to(page, "#rows tr:nth-child(3) a")
+    row = page.evaluate("document.activeElement.closest('tr').id")
+    clock.clock_in(organization=agent.organization, agent_id=agent.pk, by=SYSTEM, now=timezone.now())
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("h1")).to_contain_text("support-triage-01, clocked in.")
+    is_on(page, f"#{row} a")
+    go(page, "th a[href*='sort=time']")
+    expect(page.locator("h1")).to_have_text("Clock events, oldest first.")
+    tab_to(page, "#b")
+    page.keyboard.type("Per")
+    expect(page.locator(".empty")).to_be_visible()
+    is_on(page, "#b")
