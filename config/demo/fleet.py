@@ -25,8 +25,8 @@ FRONT_DESK = shifts(
 
 @dataclass(frozen=True, slots=True)
 class DemoAgent:
-    """``owner`` and ``second`` are names of people or of agents above in the list. ``state`` is where it is taken when
-    it is on duty at seeding (off duty it stays ready, or as the clock leaves it); ``why`` is the reason given."""
+    """``owner`` and ``second`` are names of people or of agents above in the list. ``state`` is where it is taken, if
+    it is ready by then (off duty the clock may have paused it); ``why`` is the reason given."""
 
     name: str
     pod: str
@@ -111,7 +111,7 @@ FLEET = (
     # ---- Platform
     DemoAgent(
         "deploy-watch-01", "Platform", T.WATCHER, P.P0, ("ops", "deploy"), "sonnet-balanced",
-        "Jonas Weber", S.EXECUTING, second="Mara Lindqvist", risk=R.MEDIUM,
+        "Jonas Weber", second="Mara Lindqvist", risk=R.MEDIUM,
         hours=standard(
             "UTC", DAILY, "00:00", "24:00", enforce_clock_in=True, enforce_clock_out=False, off_hours_action="queue"
         ),

@@ -21,7 +21,7 @@ from config.sign_ins import as_text, new_password, write_private
 from scheduling.models import WorkSchedule
 from scheduling.rules.hours import interval_at
 from scheduling.services import clock, clock_sweep, schedules, work
-from workforce.choices import ActorKind, ClockStatus, HoldKind, LifecycleState
+from workforce.choices import ActorKind, HoldKind, LifecycleState
 from workforce.models import Agent, ApiKey, Organization, Task, Team, User
 from workforce.rules import lifecycle as lifecycle_rules
 from workforce.rules.actors import Actor, system
@@ -46,19 +46,14 @@ DEMO = system("demo")
 #: How long keys whose file was lost go on, in case another machine still holds them.
 _OVERLAP = timedelta(days=1)
 S = LifecycleState
-#: How a newly ready agent gets where the demo wants it: every step is a legal move of a person.
+#: How a newly ready agent gets into trouble: every step is a legal move of a person. It does not go home at the end of
+#: the shift: these are reached off duty too. Other states follow from hours and work.
 _ROUTES: Mapping[LifecycleState, tuple[LifecycleState, ...]] = {
-    S.REGISTERED: (),
-    S.READY: (),
-    S.ASSIGNED: (S.ASSIGNED,),
-    S.EXECUTING: (S.ASSIGNED, S.EXECUTING),
     S.BLOCKED: (S.ASSIGNED, S.BLOCKED),
     S.DEGRADED: (S.DEGRADED,),
     S.ESCALATED: (S.ASSIGNED, S.BLOCKED, S.ESCALATED),
     S.RETIRED: (S.RETIRED,),
 }
-#: Trouble does not go home at the end of the shift: these are reached off duty too.
-_ANY_HOUR = frozenset({S.BLOCKED, S.DEGRADED, S.ESCALATED, S.RETIRED})
 
 
 @dataclass
@@ -221,10 +216,9 @@ def _within_hours(agent: Agent, now: datetime) -> bool:
 
 def _take_to(cast: _Cast, agent: Agent, described: DemoAgent, now: datetime) -> None:
     fresh = Agent.objects.get(pk=agent.pk)
-    on_duty = fresh.clock != ClockStatus.CLOCKED_OUT
-    if fresh.state != S.READY or not (on_duty or described.state in _ANY_HOUR):
+    if fresh.state != S.READY:
         return
-    for step in _ROUTES[described.state]:
+    for step in _ROUTES.get(described.state, ()):
         reason = described.why if lifecycle_rules.needs_reason(step) or step == S.DEGRADED else ""
         lifecycle.transition(
             organization=cast.organization, agent_id=agent.pk, to=step.value, reason=reason, by=cast.manager, now=now

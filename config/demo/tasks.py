@@ -119,6 +119,10 @@ TASKS = (
     ),
     # ---- Platform
     DemoTask(
+        "deploy-watch-01", "Watch the house for a minute", by="Jonas Weber", priority=HIGH,
+        job="After the deployment.\n\n" + "Fetch /healthz\nFetch /readyz\n" * 3,
+    ),
+    DemoTask(
         "build-bot-3", "Take the fingerprints of the documents we ship", by="Jonas Weber", priority=HIGH, due=2 * HOUR,
         job="SHA-256 of README.md\nSHA-256 of docs/CHANGELOG.md\nSHA-256 of docs/deploy.md\n"
         "SHA-256 of docs/lifecycle.md",

@@ -70,7 +70,7 @@ def test_a_day_in_the_life(fleet, monkeypatch):
     assert Presence.objects.filter(last_seen_at__isnull=False).count() == 23
     assert not Command.objects.filter(acknowledged_at__isnull=True, superseded_at__isnull=True).exists()
     watch = models.Agent.objects.select_related("presence").get(agent_name="deploy-watch-01")
-    assert (watch.presence.status, watch.presence.work_mode) == ("ok", "waiting")
+    assert (watch.presence.status, watch.presence.work_mode) == ("ok", "idle")
     degraded = Presence.objects.get(agent__agent_name="support-triage-02")
     assert degraded.status == "degraded"
     held = Presence.objects.get(agent__agent_name="invoice-match-02")
