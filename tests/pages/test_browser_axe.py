@@ -153,6 +153,8 @@ PAGES: dict[str, tuple[str, Step]] = {
     "budgets, edit": ("/budgets", _click("[id^=edit-]", "Token Cap")),
     "budgets, refused": ("/budgets", _refused_caps),
     "caps": ("/budgets/{agent}", _nothing),
+    "leave, empty": ("/schedules/leave", _nothing),
+    "leave, plan": ("/schedules/leave", _click("#plan", "Plan leave")),
     "history": ("/history", _nothing),
     "history, empty": ("/history?q=zebra&from=2026-01-01", _nothing),
     "preferences": ("/preferences", _nothing),
