@@ -179,7 +179,7 @@ def card_page(organization: Organization, wanted: ScheduleFilter, *, standing: S
     total = agents.count()
     page = min(wanted.page, max(1, -(-total // PAGE_SIZE)))
     start = (page - 1) * PAGE_SIZE
-    ids = list(agents.values_list("pk", flat=True)[start : start + PAGE_SIZE])
+    ids = list(agents.values_list("pk", flat=True)[start : start + PAGE_SIZE]) if total else []
     shown = (
         Agent.objects.of(organization)
         .select_related("team")
