@@ -90,7 +90,7 @@ class LeaveForm:
     @classmethod
     def _for(cls, agent: Agent | None, organization: Organization) -> "LeaveForm":
         if agent is None:
-            return cls(selectors.check_zone(organization.time_zone))
+            return cls(selectors.zone_called(organization.time_zone))
         scheduled = getattr(agent, "work_schedule", None) is not None
         whose = f"the hours of {agent.agent_name}" if scheduled else "the organisation"
         return cls(selectors.zone_of_agent(agent), whose)

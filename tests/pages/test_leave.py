@@ -134,6 +134,13 @@ def test_many_are_in_pages(manager: Client, agent: Agent, now: datetime) -> None
     assert len(rows(parse(manager.get(f"{PATH}?page=2")))) == 1
 
 
+def test_a_zone_that_nobody_knows_takes_the_page_from_nobody(manager: Client, agent: Agent, now: datetime) -> None:
+    plan(agent, now)
+    WorkScheduleFactory(agent=agent, time_zone="Gone/Away")
+    assert "24 Nov 2026 13:32 – 26 Nov 2026 13:32 UTC" in rows(parse(manager.get(PATH)))[0]
+    assert manager.get(f"{PATH}/{Leave.objects.get().pk}").status_code == 200
+
+
 def test_the_schedules_page_leads_there(manager: Client, agent: Agent) -> None:
     assert parse(manager.get("/schedules")).one("a", id="to-leave").attrs["href"] == PATH
     current = parse(manager.get(PATH)).one("nav", class_="rail").all(aria_current="page")

@@ -12,7 +12,7 @@ from tests.support.actors import SYSTEM, audited, key, person
 from tests.support.clockwork import at, hire, hours, live, pending, standing, told
 from tests.support.work import claim, give
 from workforce.choices import HoldKind, KeyScope, LifecycleState
-from workforce.models import Agent, Hold
+from workforce.models import Agent, Hold, Notice
 from workforce.services import holds, lifecycle
 
 pytestmark = pytest.mark.django_db
@@ -232,6 +232,18 @@ def test_nobody_on_leave_is_woken_and_the_clock_goes_on_after_it(agent):
     live("+tue 12:00", "+tue 12:01")
     assert told(agent)[-1][:2] == ("auto_wake", at("+tue 12:00"))
     assert standing(agent) == ("clocked_in", "ready", [])
+
+
+def test_nobody_on_leave_is_late(agent):
+    hours(agent, auto_wake=False, enforce_clock_in=True)
+    plan(agent, starts_at=at("+mon 00:00"), ends_at=at("+wed 00:00"))
+    sweep(at("+mon 00:00"))
+    Notice.objects.all().delete()
+    live("+mon 00:00", "+tue 20:00")
+    assert not Notice.objects.exists()
+    sweep(at("+wed 00:00"))
+    live("+wed 00:00", "+wed 10:00")
+    assert Notice.objects.filter(kind="late").count() == 1
 
 
 def test_clocked_in_by_hand_it_still_gets_no_work(agent):
