@@ -13,12 +13,14 @@ from django.utils import timezone
 from scheduling.models import ClockRecord
 from tests.factories import AgentFactory
 from tests.house.fleet import hire
+from tests.support.actors import itself
 from tests.support.admin import as_hr, page
+from tests.support.work import claimed, give
 from workforce.admin.base import CappedPaginator
 from workforce.models import Agent, AuditEvent, AuditLink, Command, Notice, Presence
 from workforce.models.promises import Mutability
 from workforce.rules.actors import system
-from workforce.services import audit
+from workforce.services import audit, leases
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +35,12 @@ def client(hugo) -> Client:
 
 @pytest.fixture
 def fleet(organization, hugo, now) -> list[Agent]:
-    return hire(organization, count=3, owner=hugo, now=now)
+    agents = hire(organization, count=3, owner=hugo, now=now)
+    worker = AgentFactory(organization=organization, team=agents[0].team)
+    give(worker, now=now)
+    task = claimed(worker, now=now)
+    leases.complete(organization=organization, task_id=task.pk, token=1, by=itself(worker), now=now)
+    return agents
 
 
 def label(model: type[Model]) -> str:
