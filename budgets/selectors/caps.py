@@ -120,7 +120,7 @@ def budget_page(organization: Organization, wanted: BudgetFilter, *, standing: S
     total = agents.count()
     page = min(wanted.page, max(1, -(-total // PAGE_SIZE)))
     start = (page - 1) * PAGE_SIZE
-    cards = [_card(agent, standing) for agent in agents[start : start + PAGE_SIZE]]
+    cards = [_card(agent, standing) for agent in agents[start : start + PAGE_SIZE]] if total else []
     return BudgetPage(cards=cards, total=total, page=page, filter=wanted)
 
 
