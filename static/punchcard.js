@@ -105,6 +105,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault()
     links[(links.indexOf(event.target) + (event.key === 'ArrowUp' ? links.length - 1 : 1)) % links.length].focus()
   }
+  if (event.key === 'Enter' && event.target.matches('#rows [type=checkbox]')) event.preventDefault()
   const field = finder || event.target.closest('input, select, textarea, [contenteditable]')
   if (event.key === 'Escape') {
     const menu = $('details.menu[open]')
@@ -126,10 +127,8 @@ const busy = () => document.hidden || dialogOpen() || $('details.menu[open]') ||
 const poll = () => { for (const live of all('[data-poll]')) if (!busy()) window.htmx.trigger(live, 'poll') }
 let etag = ''
 let asked = ''
-let held = false
+let held, nth, home
 let rows = []
-let nth = 0
-let home = ''
 
 // Where the focus goes when what has it is swapped away: the same place of its row, else the start of the next or of
 // the one before, else of the dialog or the content. A second Enter must not hit a neighbour.

@@ -55,8 +55,13 @@ def test_a_second_enter_after_done_does_nothing_to_the_next_task(desk: Desk, ali
     page = at_queue(desk, alice)
     go(page, f"#done-{queue[0].pk}")
     expect(titles(page)).to_have_text(["Second", "First"])
+    is_on(page, f"#pick-{queue[1].pk}")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     press(page, "Enter", "Enter")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    with page.expect_response("**/tasks/live*"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert sent == []
     assert Task.objects.filter(status="queued").count() == 2
 
 
