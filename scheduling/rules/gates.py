@@ -16,13 +16,15 @@ _RUNNABLE = frozenset({LifecycleState.READY, LifecycleState.ASSIGNED, LifecycleS
 
 @dataclass(frozen=True, slots=True)
 class GateFacts:
-    """``held`` are the reasons of holds other than off hours. ``work_from`` is when staggered work begins, if ahead.
+    """``held`` are the reasons of holds other than off hours, ``held_until`` when the last one ends by itself; None:
+    when somebody releases it. ``work_from`` is when staggered work begins, if ahead.
 
     ``urgent`` says that only work is asked for which a person marked urgent: it passes off duty and its pause.
     """
 
     lifecycle_state: str
     held: Sequence[str] = ()
+    held_until: datetime | None = None
     clocked_out: bool = False
     paused_by_clock: bool = False
     in_grace: bool = False
@@ -49,7 +51,7 @@ def _lifecycle(facts: GateFacts) -> Shut | None:
 
 
 def _holds(facts: GateFacts) -> Shut | None:
-    return Shut("hold", "; ".join(facts.held)) if facts.held else None
+    return Shut("hold", "; ".join(facts.held), facts.held_until) if facts.held else None
 
 
 def _off_duty(facts: GateFacts) -> Shut | None:
@@ -74,7 +76,7 @@ def _line(facts: GateFacts) -> Shut | None:
     return Shut("line_busy", "The agent is working on a task. One at a time.") if facts.busy else None
 
 
-GATES: Sequence[Callable[[GateFacts], Shut | None]] = (_lifecycle, _holds, _off_duty, _grace, _stagger, _line)
+GATES: Sequence[Callable[[GateFacts], Shut | None]] = (_holds, _lifecycle, _off_duty, _grace, _stagger, _line)
 
 
 def first_shut(facts: GateFacts) -> Shut | None:

@@ -1,5 +1,6 @@
 """Handing out work: one task to one agent, atomically, where every gate is open (spec T2, W9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -101,6 +102,7 @@ def _facts(agent: Agent, duty: Duty, now: datetime) -> GateFacts:
     return GateFacts(
         lifecycle_state=agent.current_state,
         held=[f"{HoldKind(hold.kind).label}: {hold.reason}" for hold in others],
+        held_until=_last([hold.until for hold in others]),
         clocked_out=agent.clock == ClockStatus.CLOCKED_OUT,
         paused_by_clock=len(others) < len(duty.holds),
         in_grace=duty.in_grace,
@@ -113,10 +115,17 @@ def _for_urgent(facts: GateFacts) -> GateFacts:
     return GateFacts(
         lifecycle_state=facts.lifecycle_state,
         held=facts.held,
+        held_until=facts.held_until,
         clocked_out=facts.clocked_out,
         paused_by_clock=facts.paused_by_clock,
         urgent=True,
     )
+
+
+def _last(moments: Sequence[datetime | None]) -> datetime | None:
+    """None where one of them has no end of its own."""
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None
 
 
 def _work_from(agent: Agent, duty: Duty, now: datetime) -> datetime | None:

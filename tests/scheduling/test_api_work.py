@@ -103,9 +103,14 @@ def test_in_these_states_it_gets_none(own: Api, agent: Agent, now: Any, state: s
 
 def test_a_hold_keeps_it_from_work_and_says_why(own: Api, agent: Agent, alice: Any, now: Any) -> None:
     give(agent, now=now)
-    held = {"kind": HoldKind.INCIDENT, "reason": "Looked into.", "by": person(alice), "now": now}
-    holds.place(organization=agent.organization, agent_id=agent.pk, **held)
-    assert nothing(own.post(CLAIM))["reason"] in ("lifecycle", "hold")
+    held = {"organization": agent.organization, "agent_id": agent.pk, "by": person(alice), "now": now}
+    until = now + timedelta(hours=2)
+    holds.place(kind=HoldKind.INCIDENT, reason="Looked into.", until=until, **held)
+    said = nothing(own.post(CLAIM))
+    assert (said["reason"], said["detail"]) == ("hold", "Incident: Looked into.")
+    assert said["ask_again_at"] == "2026-11-19T15:32:00Z"
+    holds.place(kind=HoldKind.MANUAL, reason="Wait for me.", **held)
+    assert nothing(own.post(CLAIM))["ask_again_at"] == "2026-11-19T13:32:15Z", "nobody knows when"
     assert Task.objects.get().status == "queued"
 
 

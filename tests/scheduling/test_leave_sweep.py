@@ -254,14 +254,14 @@ def test_clocked_in_by_hand_it_still_gets_no_work(agent):
     assert standing(agent) == ("clocked_in", "paused", ["leave"])
     assert pending(agent) == "pause"
     refused = claim(agent, now=NOW + MINUTE)
-    assert (refused.task, refused.shut.gate) == (None, "lifecycle")
+    assert (refused.task, refused.shut.gate) == (None, "hold")
 
 
 def test_urgent_work_does_not_pass_leave(agent, alice):
     hours(agent, status="clocked_out")
     give(agent, now=NOW, urgent=True, by=person(alice))
     plan(agent, starts_at=NOW)
-    assert claim(agent, now=NOW + MINUTE).shut.gate == "lifecycle"
+    assert claim(agent, now=NOW + MINUTE).shut.gate == "hold"
     sweep(WED)
     assert claim(agent, now=WED).task is not None
 
