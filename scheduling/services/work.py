@@ -19,7 +19,7 @@ from workforce.rules.actors import Actor
 from workforce.rules.lifecycle import GONE
 from workforce.rules.refusals import Conflict
 from workforce.services import audit, leases
-from workforce.services.moves import lock, move
+from workforce.services.moves import lock, move_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ def _take(task: Task, agent: Agent, *, expires: datetime, by: Actor, now: dateti
         )
     ]
     if agent.state in rules.FOLLOWING and agent.state != LifecycleState.EXECUTING:
-        for state in rules.steps(agent.state, LifecycleState.EXECUTING):
-            events += move([agent], state, reasons={agent.pk: f"Task: {task.title}"}, by=by, now=now)
+        states = rules.steps(agent.state, LifecycleState.EXECUTING)
+        events += move_through(agent, states, reason=f"Task: {task.title}", by=by, now=now)
     audit.record_many(events)
 
 

@@ -39,25 +39,45 @@ def move(
         for agent in group:
             getattr(agent, lifecycle.VERBS[to])()
             agent.updated_at = now
-            drafts.append(
-                audit.draft(
-                    organization=agent.organization_id,
-                    action=lifecycle.AUDIT_ACTIONS[lifecycle.VERBS[to]],
-                    subject=("agent", agent.pk, agent.agent_name),
-                    before={"current_state": source},
-                    after={"current_state": to.value},
-                    reason=reasons.get(agent.pk, ""),
-                    by=by,
-                    now=now,
-                )
-            )
-        ids = [agent.pk for agent in group]
-        moved = Agent.objects.filter(pk__in=ids, current_state=source).update(current_state=to.value, updated_at=now)
-        if moved != len(group):
-            raise Conflict("The agent changed meanwhile. Look again and repeat what you meant to do.", code="changed")
-        for agent in group:
-            agent._update_initial_state()
+            drafts.append(_drafted(agent, source, to, reasons.get(agent.pk, ""), by, now))
+        _write(group, source, to.value, now)
     return drafts
+
+
+def move_through(
+    agent: Agent, states: Sequence[LifecycleState], *, reason: str, by: Actor, now: datetime
+) -> list[AuditEvent]:
+    """Move one locked agent along several edges that were checked: an audit row for each, one UPDATE for all."""
+    source, drafts = agent.current_state, []
+    for to in states:
+        before = agent.current_state
+        getattr(agent, lifecycle.VERBS[to])()
+        drafts.append(_drafted(agent, before, to, reason, by, now))
+    agent.updated_at = now
+    _write([agent], source, agent.current_state, now)
+    return drafts
+
+
+def _drafted(agent: Agent, source: str, to: LifecycleState, reason: str, by: Actor, now: datetime) -> AuditEvent:
+    return audit.draft(
+        organization=agent.organization_id,
+        action=lifecycle.AUDIT_ACTIONS[lifecycle.VERBS[to]],
+        subject=("agent", agent.pk, agent.agent_name),
+        before={"current_state": source},
+        after={"current_state": to.value},
+        reason=reason,
+        by=by,
+        now=now,
+    )
+
+
+def _write(group: Sequence[Agent], source: str, to: str, now: datetime) -> None:
+    ids = [agent.pk for agent in group]
+    moved = Agent.objects.filter(pk__in=ids, current_state=source).update(current_state=to, updated_at=now)
+    if moved != len(group):
+        raise Conflict("The agent changed meanwhile. Look again and repeat what you meant to do.", code="changed")
+    for agent in group:
+        agent._update_initial_state()
 
 
 def check_reason(reason: str) -> None:
