@@ -16,7 +16,9 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+#: The one without windows of its own, where it is installed: a page opens in half the time.
+_CHROMIUMS = (shutil.which(name) for name in ("chromium-headless-shell", "chromium"))
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, _CHROMIUMS), "/usr/bin/chromium")
 HTMX = {"HX-Request": "true"}
 
 
