@@ -5,8 +5,9 @@ import re
 from django.http import QueryDict
 
 from budgets.choices import CapsKept
-from budgets.selectors.caps import BudgetFilter, pod_named
+from budgets.selectors.caps import BudgetFilter
 from workforce.models import Organization
+from workforce.selectors.named import pod_named
 
 LONGEST_SEARCH = 80
 

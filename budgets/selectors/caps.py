@@ -17,7 +17,6 @@ from workforce.selectors.standing import Standing
 
 PAGE_SIZE = 24
 #: More pods than this are typed, not chosen from a list.
-MOST_PODS = 100
 BATCH = 500
 COLUMNS = ("Agent", "Pod", "Tier", *(f"{window.label} Token Cap" for window in CapWindow))
 _NONE_SET = Q(**{f"caps__{name}__isnull": True for name in rules.FIELDS})
@@ -151,21 +150,6 @@ def cap_lines(organization: Organization, wanted: BudgetFilter) -> Iterator[tupl
     """The table for CSV, one line per agent, in whole tokens; an empty cell is no cap."""
     for agent in matching(organization, wanted).iterator(chunk_size=BATCH):
         yield (agent.agent_name, agent.team.name, agent.priority_tier, *tokens_of(caps_of(agent)).values())
-
-
-def pods_of(organization: Organization) -> list[Team] | None:
-    """To choose from; None where they are too many for that."""
-    pods = list(Team.objects.filter(organization=organization).order_by("name")[: MOST_PODS + 1])
-    return pods if len(pods) <= MOST_PODS else None
-
-
-def pod_named(organization: Organization, text: str) -> Team | None:
-    """The pod of that name or id in this organisation."""
-    pods = Team.objects.filter(organization=organization)
-    try:
-        return pods.filter(pk=UUID(text)).first()
-    except ValueError:
-        return pods.filter(name__iexact=text).order_by("name").first()
 
 
 def _card(agent: Agent, standing: Standing) -> Card:

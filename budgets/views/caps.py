@@ -14,6 +14,7 @@ from budgets.forms.caps import CapsForm
 from budgets.selectors import caps as selectors
 from budgets.services.caps import set_caps
 from workforce.rules.refusals import Invalid
+from workforce.selectors.named import pods_of
 from workforce.selectors.standing import actor_of_user, standing_of
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.answers import done, refusals_answered, with_toast
@@ -33,7 +34,7 @@ def budgets(request: MemberRequest) -> HttpResponse:
     if request.htmx:
         return render(request, "budgets/_cards.html", context)
     context["counts"] = selectors.counts_of(organization)
-    context |= {"pods": selectors.pods_of(organization), "kept": list(CapsKept)}
+    context |= {"pods": pods_of(organization), "kept": list(CapsKept)}
     return render(request, "budgets/budgets.html", context)
 
 

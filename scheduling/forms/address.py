@@ -12,6 +12,7 @@ from scheduling.choices import ClockEvent, ScheduleType
 from scheduling.selectors import history, roster, schedules
 from workforce.choices import ActorKind, Choice, ClockStatus, LifecycleState
 from workforce.models import Organization, Team
+from workforce.selectors.named import pod_named
 
 LONGEST_SEARCH = 80
 
@@ -40,7 +41,7 @@ class Reader:
 
     def pod(self, organization: Organization) -> Team | None:
         text = self.text("pod")
-        found = roster.pod_named(organization, text) if text else None
+        found = pod_named(organization, text) if text else None
         if text and found is None:
             self.notes.append("There is no such pod here; all are shown.")
         return found

@@ -10,9 +10,9 @@ from django.db.models import Q, QuerySet
 
 from scheduling.choices import ClockEvent
 from scheduling.models import ClockRecord
-from scheduling.selectors.roster import digest
 from workforce.choices import ActorKind
 from workforce.models import Agent, Organization, Team
+from workforce.selectors.named import digest
 from workforce.selectors.search import edge_of
 
 PAGE_SIZE = 50

@@ -1,6 +1,5 @@
 """What the Overview shows: three counts, one page of the roster, and versions that say what has changed (spec U1)."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,11 +15,10 @@ from workforce.choices import Choice, ClockStatus, HeartbeatStatus, HoldKind, Li
 from workforce.models import Agent, Hold, Organization, Team
 from workforce.rules.lifecycle import GONE
 from workforce.rules.matrix import Activity
+from workforce.selectors.named import digest
 from workforce.selectors.standing import Standing
 
 PAGE_SIZE = 50
-#: More pods than this are typed, not chosen from a list.
-MOST_PODS = 100
 S = LifecycleState
 #: At work by the clock, but not getting on.
 HELD_UP = (S.BLOCKED, S.DEGRADED, S.ESCALATED, S.PAUSED)
@@ -309,21 +307,6 @@ def _with_pods(rows: Sequence[Row], agents: QuerySet[Agent]) -> list[Row | PodRo
     return entries
 
 
-def pods_of(organization: Organization) -> list[Team] | None:
-    """To choose from; None where they are too many for that."""
-    pods = list(Team.objects.filter(organization=organization).order_by("name")[: MOST_PODS + 1])
-    return pods if len(pods) <= MOST_PODS else None
-
-
-def pod_named(organization: Organization, text: str) -> Team | None:
-    """The pod of that name or id in this organisation."""
-    pods = Team.objects.filter(organization=organization)
-    try:
-        return pods.filter(pk=UUID(text)).first()
-    except ValueError:
-        return pods.filter(name__iexact=text).order_by("name").first()
-
-
 def _row(agent: Agent, duty: Duty, standing: Standing, now: datetime) -> Row:
     pulse = _pulse(agent, duty, now)
     may_act = standing.may(Activity.LIFECYCLE, agent) and agent.state not in GONE
@@ -348,8 +331,3 @@ def _pulse(agent: Agent, duty: Duty, now: datetime) -> Choice:
     if now - since >= SILENT_AFTER[agent.priority_tier]:
         return Pulse.SILENT
     return HeartbeatStatus(agent.presence.status) if agent.presence.status else Pulse.NEVER
-
-
-def digest(*facts: object) -> str:
-    """Sixteen hex digits that are the same for the same facts, in every process."""
-    return hashlib.blake2s(repr(facts).encode(), digest_size=8).hexdigest()

@@ -12,11 +12,11 @@ from scheduling.models import Leave
 from scheduling.rules import hours as rules
 from scheduling.selectors.duty import Duty, duty_of
 from scheduling.selectors.leave import next_leave_of
-from scheduling.selectors.roster import digest
 from scheduling.selectors.week_chart import SMALL, WeekChart, this_week, week_chart
 from workforce.choices import Choice, ClockStatus, HoldKind
 from workforce.models import Agent, Hold, Organization, Team
 from workforce.rules.matrix import Activity
+from workforce.selectors.named import digest
 from workforce.selectors.standing import Standing
 
 PAGE_SIZE = 24

@@ -15,6 +15,7 @@ from scheduling.selectors import roster
 from workforce.models import Agent
 from workforce.rules.refusals import Invalid
 from workforce.selectors.hiring import owner_called, owner_proposals, pod_called
+from workforce.selectors.named import pods_of
 from workforce.selectors.standing import actor_of_user
 from workforce.services import bulk_actions
 from workforce.services.bulk_actions import MOST, Report
@@ -126,7 +127,7 @@ def _ask(request: MemberRequest, name: str, ids: Sequence[UUID], *, refusal: Inv
         "typed": request.POST,
         "dialog": bool(request.htmx),
         "owners": owner_proposals(organization) if deed.asks == "owner" else (),
-        "pods": roster.pods_of(organization) if deed.asks == "team" else (),
+        "pods": pods_of(organization) if deed.asks == "team" else (),
     }
     page = "bulk.html"
     if request.htmx:

@@ -12,10 +12,10 @@ from scheduling.choices import ClockEvent
 from scheduling.forms import history_filter
 from scheduling.selectors import history
 from scheduling.selectors.exports import HISTORY_COLUMNS, history_lines
-from scheduling.selectors.roster import digest, pods_of
 from workforce.choices import ActorKind
 from workforce.middleware import zone_of
 from workforce.selectors import search
+from workforce.selectors.named import digest, pods_of
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.export import csv_response
 

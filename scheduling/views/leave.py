@@ -16,13 +16,13 @@ from scheduling.forms.leave import LeaveForm, leave_filter
 from scheduling.models import Leave
 from scheduling.selectors import leave as selectors
 from scheduling.selectors.leave_cover import Suggestion, covers_for
-from scheduling.selectors.roster import pods_of
 from scheduling.services import leave as service
 from workforce.choices import KeyScope
 from workforce.middleware import zone_of
 from workforce.models import Agent
 from workforce.rules.matrix import Activity
 from workforce.rules.refusals import Conflict, Forbidden, Invalid, Missing
+from workforce.selectors.named import pods_of
 from workforce.selectors.standing import actor_of_user, check_may, standing_of
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.answers import done, refusals_answered, refuse, status_of, with_toast

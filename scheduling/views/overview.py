@@ -10,6 +10,7 @@ from scheduling.forms import roster_filter
 from scheduling.selectors import roster
 from scheduling.selectors.exports import ROSTER_COLUMNS, roster_lines
 from scheduling.views.parts import roster_context, top_context
+from workforce.selectors.named import digest, pods_of
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.export import csv_response
 
@@ -22,7 +23,7 @@ def overview(request: MemberRequest) -> HttpResponse:
     context = roster_context(request)
     if request.htmx:
         return render(request, "scheduling/_roster.html", context)
-    context = {**context, **top_context(request), "pods": roster.pods_of(request.organization)}
+    context = {**context, **top_context(request), "pods": pods_of(request.organization)}
     return render(request, "scheduling/overview.html", context)
 
 
@@ -33,7 +34,7 @@ def live(request: MemberRequest) -> HttpResponse:
     """What the open page asks for every few seconds: 304, or the parts by id, each with its version."""
     context = {**roster_context(request), **top_context(request), "oob": True}
     page: roster.RosterPage = context["page"]
-    etag = f'W/"{roster.digest(context["top_version"], context["unread"].version, page.version)}"'
+    etag = f'W/"{digest(context["top_version"], context["unread"].version, page.version)}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
     context["same_rows"] = request.headers.get("X-Rows") == page.keys

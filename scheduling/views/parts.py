@@ -18,6 +18,7 @@ from workforce.middleware import zone_of
 from workforce.models import Agent
 from workforce.rules.zones import zone_choices
 from workforce.selectors.inbox import unread_of
+from workforce.selectors.named import digest
 from workforce.selectors.standing import standing_of
 from workforce.views.access import MemberRequest
 from workforce.views.answers import done, with_toast
@@ -47,7 +48,7 @@ def top_context(request: MemberRequest) -> dict[str, Any]:
         "now": now,
         "counts": counts,
         "next_in": coming,
-        "top_version": roster.digest(counts, facts, timezone.localdate(now)),
+        "top_version": digest(counts, facts, timezone.localdate(now)),
         "unread": unread_of(request.user, request.organization),
     }
 
@@ -70,7 +71,7 @@ def schedules_context(request: MemberRequest) -> dict[str, Any]:
 
 def coverage_context(request: MemberRequest) -> dict[str, Any]:
     coverage = cards.coverage_of(request.organization)
-    return {"coverage": coverage, "coverage_version": roster.digest(coverage)}
+    return {"coverage": coverage, "coverage_version": digest(coverage)}
 
 
 def preview_answer(request: MemberRequest) -> HttpResponse:

@@ -11,10 +11,10 @@ from django.views.decorators.vary import vary_on_headers
 from scheduling.forms import HoursForm, Reader, schedule_filter
 from scheduling.selectors import schedules as cards
 from scheduling.selectors.exports import SCHEDULE_COLUMNS, schedule_lines
-from scheduling.selectors.roster import digest, pods_of
 from scheduling.services import schedules
 from scheduling.views.parts import coverage_context, editor, finished, preview_answer, schedules_context
 from workforce.rules.refusals import Conflict, Invalid
+from workforce.selectors.named import digest, pods_of
 from workforce.selectors.standing import actor_of_user, standing_of
 from workforce.views.access import MemberRequest, member_required
 from workforce.views.answers import refusals_answered

@@ -348,7 +348,7 @@ def test_other_methods_are_refused(reader: Reader, alice: Any) -> None:
 def test_too_many_pods_to_choose_from_are_typed(
     reader: Reader, alice: Any, organization: Any, fleet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scheduling.selectors.roster.MOST_PODS", 1)
+    monkeypatch.setattr("workforce.selectors.named.MOST_PODS", 1)
     client = reader(alice)
     assert parse(client.get("/")).one("input", name="pod").attrs["value"] == ""
     page = parse(client.get("/?pod=support"))

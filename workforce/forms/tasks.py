@@ -13,6 +13,7 @@ from django.http import QueryDict
 from workforce.choices import Choice, TaskPriority, TaskStatus, TaskType
 from workforce.forms.moments import local_text, read_local
 from workforce.models import Organization, Task
+from workforce.selectors import named
 from workforce.selectors import tasks as selectors
 from workforce.selectors.assignments import workstream_called
 from workforce.services.task_input import NEEDS_MAX
@@ -42,7 +43,7 @@ def task_filter(params: QueryDict, organization: Organization) -> tuple[selector
     agent = selectors.agent_called(organization, text("agent")) if text("agent") else None
     if text("agent") and agent is None:
         notes.append(f"There is no agent called “{text('agent')}” here; all are shown.")
-    pod = selectors.pod_named(organization, text("pod")) if text("pod") else None
+    pod = named.pod_named(organization, text("pod")) if text("pod") else None
     if text("pod") and pod is None:
         notes.append("There is no such pod here; all are shown.")
     status, sort, page = text("status"), text("sort"), text("page")

@@ -1,10 +1,8 @@
 """What the Task Queue shows: the first line, a page of tasks, and who may act on them (spec T1, T4, U1, U6)."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -13,13 +11,14 @@ from workforce.choices import TaskPriority, TaskStatus, TaskType
 from workforce.models import Agent, Organization, Task, Team
 from workforce.models.work import TaskQuerySet
 from workforce.rules.matrix import Activity
+from workforce.selectors.named import digest
 from workforce.selectors.search import edge_of
 from workforce.selectors.standing import Standing
 
 PAGE_SIZE = 50
 #: Rows are never counted beyond this, and no page is further back: narrow the filter instead.
 COUNTED, MOST_PAGES = 1_000, 200
-OFFERED, MOST_PODS, BATCH = 20, 100, 500
+OFFERED, BATCH = 20, 500
 #: Stands for every status in the address; without a status the open ones are shown.
 ALL = "all"
 _PRESSING = ("-urgency", "due_order", "queued_at", "id")
@@ -124,10 +123,6 @@ class TaskPage:
     @property
     def next(self) -> int:
         return self.page + 1
-
-
-def digest(*facts: Any) -> str:
-    return hashlib.blake2b(repr(facts).encode(), digest_size=9).hexdigest()
 
 
 def counts_of(organization: Organization) -> Counts:
@@ -293,17 +288,3 @@ def recent_tasks(organization: Organization) -> list[Task]:
         Task.objects.of(organization).select_related("agent").only("title", "agent__agent_name", "agent__current_state")
     )
     return list(tasks.order_by("-created_at", "-id")[:OFFERED])
-
-
-def pods_of(organization: Organization) -> list[Team] | None:
-    """To choose from; None where they are too many for that."""
-    pods = list(Team.objects.filter(organization=organization).order_by("name")[: MOST_PODS + 1])
-    return pods if len(pods) <= MOST_PODS else None
-
-
-def pod_named(organization: Organization, text: str) -> Team | None:
-    pods = Team.objects.filter(organization=organization)
-    try:
-        return pods.filter(pk=UUID(text)).first()
-    except ValueError:
-        return pods.filter(name__iexact=text).order_by("name").first()

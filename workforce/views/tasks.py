@@ -15,7 +15,7 @@ from workforce.choices import TaskPriority, TaskStatus, TaskType
 from workforce.forms import TaskForm, task_filter
 from workforce.middleware import zone_of
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
-from workforce.selectors import search
+from workforce.selectors import named, search
 from workforce.selectors import tasks as selectors
 from workforce.selectors.assignments import workstreams_to_choose
 from workforce.selectors.standing import actor_of_user, standing_of
@@ -40,7 +40,7 @@ def tasks(request: MemberRequest) -> HttpResponse:
     context = queue_context(request)
     if request.htmx:
         return render(request, "workforce/tasks/_table.html", context)
-    context["pods"] = selectors.pods_of(request.organization)
+    context["pods"] = named.pods_of(request.organization)
     context["agent_names"] = selectors.agent_names(request.organization)
     return render(request, "workforce/tasks/tasks.html", context)
 
@@ -52,7 +52,7 @@ def live(request: MemberRequest) -> HttpResponse:
     """What the open page asks for every few seconds: 304, or the parts by id, each with its version."""
     context = {**queue_context(request), "oob": True}
     page: selectors.TaskPage = context["page"]
-    etag = f'W/"{selectors.digest(context["counts"], page.version, timezone.localdate())}"'
+    etag = f'W/"{named.digest(context["counts"], page.version, timezone.localdate())}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
     context["same_rows"] = request.headers.get("X-Rows") == page.keys
