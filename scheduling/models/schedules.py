@@ -1,5 +1,6 @@
 """Working hours of an agent (spec W1, W2)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -25,7 +26,7 @@ class WorkScheduleQuerySet(models.QuerySet["WorkSchedule"]):
     _with_hours = False
 
     def with_hours(self) -> Self:
-        found = self.prefetch_related("shifts")
+        found = self._chain()  # type: ignore[attr-defined]
         found._with_hours = True
         return found
 
@@ -39,8 +40,14 @@ class WorkScheduleQuerySet(models.QuerySet["WorkSchedule"]):
         super()._fetch_all()
         rows: list[Any] = self._result_cache or []
         if fresh and self._with_hours:
-            custom = [row for row in rows if isinstance(row, WorkSchedule) and row.type == ScheduleType.CUSTOM]
-            models.prefetch_related_objects(custom, "rules", "exceptions")
+            load_hours([row for row in rows if isinstance(row, WorkSchedule)])
+
+
+def load_hours(schedules: "Sequence[WorkSchedule]") -> None:
+    """What ``hours()`` needs of each: one query, and two where custom hours are among them."""
+    models.prefetch_related_objects(list(schedules), "shifts")
+    custom = [schedule for schedule in schedules if schedule.type == ScheduleType.CUSTOM]
+    models.prefetch_related_objects(custom, "rules", "exceptions")
 
 
 class WorkSchedule(models.Model):

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from scheduling.choices import OffHoursAction
 from scheduling.models import WorkSchedule
+from scheduling.models.schedules import load_hours
 from scheduling.rules import hours as rules
 from scheduling.rules.clock import end_of_duty
 from workforce.choices import ClockStatus, HoldKind, LifecycleState
 from workforce.models import Agent, Hold
+from workforce.models.compiled import CompiledRead
 from workforce.rules.lifecycle import GONE
 
 EventKind = Literal["clocks_in", "clocks_out", "shift_starts", "shift_ends", "resumes"]
@@ -55,6 +57,19 @@ def duty_of(agents: Iterable[Agent], *, now: datetime) -> dict[UUID, Duty]:
     for hold in Hold.objects.active().filter(agent__in=ids).order_by("placed_at", "id"):
         held.setdefault(hold.agent_id, []).append(hold)
     return {agent.pk: _duty(agent, schedules.get(agent.pk), held.get(agent.pk, []), now) for agent in agents}
+
+
+_HOLDS = CompiledRead(
+    lambda agent_id: Hold.objects.active().filter(agent=agent_id).order_by("placed_at", "id"),
+)
+_SCHEDULE = CompiledRead(lambda agent_id: WorkSchedule.objects.filter(agent=agent_id).order_by())
+
+
+def duty_for_work(agent: Agent, *, now: datetime) -> Duty:
+    """Duty of the one agent that asks for work. Its hours are read where it has any by its clock."""
+    schedules = _SCHEDULE(agent.pk) if agent.clock != ClockStatus.NO_SCHEDULE else []
+    load_hours(schedules)
+    return _duty(agent, schedules[0] if schedules else None, _HOLDS(agent.pk), now)
 
 
 def _duty(agent: Agent, schedule: WorkSchedule | None, holds: Sequence[Hold], now: datetime) -> Duty:

@@ -6,14 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from scheduling.rules import gates
 from scheduling.rules import hours as hours_rules
 from scheduling.rules.gates import GateFacts, Shut
-from scheduling.selectors.duty import Duty, duty_of
+from scheduling.selectors.duty import Duty, duty_for_work
 from workforce.choices import ClockStatus, HoldKind, LifecycleState, TaskStatus
 from workforce.models import Agent, Organization, Task
+from workforce.models.compiled import CompiledRead
 from workforce.rules import tasks as rules
 from workforce.rules.actors import Actor
 from workforce.rules.lifecycle import GONE
@@ -48,7 +49,7 @@ def claim(
     leases.check_may_work(by, agent.pk)
     if agent.state in GONE:
         raise Conflict(f"{agent.agent_name} is {agent.current_state} and gets no work.", code="gone")
-    facts = _facts(agent, duty_of([agent], now=now)[agent.pk], now)
+    facts = _facts(agent, duty_for_work(agent, now=now), now)
     shut = gates.first_shut(facts)
     if shut is not None and gates.first_shut(_for_urgent(facts)) is not None:
         return Claim(None, shut, shut.ask_again_at or now + gates.ASK_AGAIN)
@@ -62,12 +63,19 @@ def claim(
     return Claim(task, None, None)
 
 
-def _next(agent: Agent, *, urgent_only: bool) -> Task | None:
+def _waiting(agent_id: UUID) -> "QuerySet[Task]":
+    """Those of the agent's queue that may be taken, the most pressing first; ``busy`` while it works on one."""
     running = Task.objects.filter(agent=OuterRef("agent"), status=TaskStatus.IN_PROGRESS)
-    waiting = Task.objects.claimable().filter(agent=agent)
-    if urgent_only:
-        waiting = waiting.filter(urgent=True)
-    return waiting.in_queue_order().annotate(busy=Exists(running)).first()
+    return Task.objects.claimable().filter(agent=agent_id).in_queue_order().annotate(busy=Exists(running))
+
+
+_NEXT = CompiledRead(lambda agent_id: _waiting(agent_id)[:1])
+_NEXT_URGENT = CompiledRead(lambda agent_id: _waiting(agent_id).filter(urgent=True)[:1])
+
+
+def _next(agent: Agent, *, urgent_only: bool) -> Task | None:
+    found = (_NEXT_URGENT if urgent_only else _NEXT)(agent.pk)
+    return found[0] if found else None
 
 
 def _take(task: Task, agent: Agent, *, expires: datetime, by: Actor, now: datetime) -> None:

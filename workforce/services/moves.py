@@ -9,18 +9,25 @@ from uuid import UUID
 
 from workforce.choices import LifecycleState
 from workforce.models import Agent, AuditEvent, Hold, Organization
+from workforce.models.compiled import CompiledRead
 from workforce.rules import lifecycle
 from workforce.rules.actors import Actor
 from workforce.rules.refusals import Conflict, Invalid, Missing
 from workforce.services import audit
 
+_LOCKED = CompiledRead(
+    lambda organization_id, agent_id: (
+        Agent.objects.of(organization_id).filter(pk=agent_id).order_by().select_for_update(no_key=True)
+    )
+)
+
 
 def lock(*, organization: Organization | UUID, agent_id: UUID) -> Agent:
     """The agent's row, locked until the transaction ends. Key columns stay readable, so heartbeats are not held up."""
-    agent = Agent.objects.of(organization).select_for_update(no_key=True).filter(pk=agent_id).first()
-    if agent is None:
+    found = _LOCKED(organization.pk if isinstance(organization, Organization) else organization, agent_id)
+    if not found:
         raise Missing("There is no such agent in this organisation.")
-    return agent
+    return found[0]
 
 
 def move(
