@@ -52,7 +52,7 @@ class CapsForm(ServiceForm):
 
     class Meta:
         model = Caps
-        fields = ["agent", *rules.FIELDS]
+        fields = ["agent", *rules.TOKEN_FIELDS]
 
     def clean_agent(self) -> Agent:
         """Caps are set once per agent and changed from then on."""
@@ -63,7 +63,7 @@ class CapsForm(ServiceForm):
 
     def clean(self) -> dict[str, Any]:
         """An agent without any cap needs no row."""
-        if self.instance._state.adding and all(self.cleaned_data.get(name) is None for name in rules.FIELDS):
+        if self.instance._state.adding and all(self.cleaned_data.get(name) is None for name in rules.TOKEN_FIELDS):
             raise forms.ValidationError("Give at least one cap.")
         return self.cleaned_data
 
@@ -72,10 +72,10 @@ class CapsForm(ServiceForm):
 class CapsAdmin(ServiceAdmin):
     scope_path = "agent__organization"
     form = CapsForm
-    fields = ["agent", *rules.FIELDS]
+    fields = ["agent", *rules.TOKEN_FIELDS]
     autocomplete_fields = ["agent"]
     actions = [export_csv]
-    list_display = ["agent", *rules.FIELDS, "updated_at"]
+    list_display = ["agent", *rules.TOKEN_FIELDS, "updated_at"]
     list_select_related = ["agent"]
     search_fields = ["agent__agent_name", "agent__team__name"]
     ordering = ["agent__agent_name"]
@@ -87,7 +87,7 @@ class CapsAdmin(ServiceAdmin):
         self, request: HttpRequest, form: Any, formsets: list[BaseInlineFormSet], *, change: bool, by: Any, now: Any
     ) -> Model:
         agent = form.instance.agent if change else form.cleaned_data["agent"]
-        caps = {name: form.cleaned_data[name] for name in rules.FIELDS}
+        caps = {name: form.cleaned_data[name] for name in rules.TOKEN_FIELDS}
         return set_caps(organization=agent.organization, agent_id=agent.pk, caps=caps, by=by, now=now)
 
 

@@ -19,7 +19,7 @@ PAGE_SIZE = 24
 #: More pods than this are typed, not chosen from a list.
 BATCH = 500
 COLUMNS = ("Agent", "Pod", "Tier", *(f"{window.label} Token Cap" for window in CapWindow))
-_NONE_SET = Q(**{f"caps__{name}__isnull": True for name in rules.FIELDS})
+_NONE_SET = Q(**{f"caps__{name}__isnull": True for name in (*rules.TOKEN_FIELDS, *rules.COST_FIELDS)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def caps_of(agent: Agent) -> Caps | None:
 
 
 def tokens_of(caps: Caps | None) -> dict[str, int | None]:
-    return caps.tokens() if caps else dict.fromkeys(rules.FIELDS)
+    return caps.tokens() if caps else dict.fromkeys(rules.TOKEN_FIELDS)
 
 
 def matching(organization: Organization, wanted: BudgetFilter) -> QuerySet[Agent]:

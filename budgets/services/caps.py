@@ -9,6 +9,7 @@ from django.db import transaction
 
 from budgets.models import Caps
 from budgets.rules import caps as rules
+from budgets.services import limits, meters
 from workforce.choices import KeyScope, LifecycleState
 from workforce.models import Organization
 from workforce.rules.actors import Actor
@@ -20,7 +21,8 @@ from workforce.services import audit, lifecycle
 
 @transaction.atomic
 def set_caps(*, organization: Organization, agent_id: UUID, caps: Mapping[str, Any], by: Actor, now: datetime) -> Caps:
-    """Change caps by ``rules.FIELDS``, in whole tokens; what ``caps`` leaves out stays, None takes the cap away.
+    """Change caps by ``rules.FIELDS``: whole tokens, amounts, ``on_cap``; what ``caps`` leaves out stays, None takes a
+    cap away. What follows of it for an agent that stands at a cap follows at once.
 
     Raises ``Missing``, ``Forbidden``, ``Conflict`` (``archived``), ``Invalid`` with every fault at once.
     """
@@ -31,15 +33,16 @@ def set_caps(*, organization: Organization, agent_id: UUID, caps: Mapping[str, A
     if faults := rules.faults_of(caps):
         raise Invalid(faults)
     kept = Caps.objects.filter(agent=agent).first() or Caps(agent=agent)
-    before = kept.tokens()
-    after = {**before, **caps}
+    before = kept.caps()
+    after = {**before, **rules.sound(caps)}
     changed = [name for name in rules.FIELDS if after[name] != before[name]]
     if not changed:
         return kept
+    kept = meters.lock([agent.pk])[agent.pk]
     for name in changed:
         setattr(kept, name, after[name])
     kept.updated_at = now
-    kept.save()
+    kept.save(update_fields=[*changed, "updated_at"])
     audit.record(
         organization=organization,
         action="caps.changed",
@@ -49,4 +52,5 @@ def set_caps(*, organization: Organization, agent_id: UUID, caps: Mapping[str, A
         by=by,
         now=now,
     )
+    limits.act(organization=organization, agent_id=agent.pk, now=now)
     return kept

@@ -11,9 +11,9 @@ from heartbeats.models import Heartbeat
 from heartbeats.rules.order import Verdict, judge
 from heartbeats.rules.payload import Reading
 from heartbeats.selectors.orders import Orders, orders_for
-from heartbeats.services import rows
 from workforce.choices import KeyScope
 from workforce.models import Agent, Organization, Presence
+from workforce.models.bulk_rows import insert_new, update_rows
 from workforce.models.ids import uuid7
 from workforce.rules import lifecycle
 from workforce.rules.actors import Actor
@@ -145,7 +145,7 @@ class _Taken:
             for identity, (_, reading, verdict) in self._fresh.items()
         ]
         # In the order of their ids: requests that claim the same ones wait for each other, never in a ring.
-        written = rows.insert(sorted(beats, key=lambda beat: beat.heartbeat_id.bytes))
+        written = insert_new(sorted(beats, key=lambda beat: beat.heartbeat_id.bytes))
         self._move(written)
         lost = self._fresh.keys() - written
         return {index: _id_taken() for index, identity in self._ids.items() if identity in lost}
@@ -165,7 +165,7 @@ class _Taken:
                 presence.summary = reading.summary
                 presence.queue_depth = reading.queue_depth
                 presence.error_count_1h = reading.error_count_1h
-        rows.update([moved[pk] for pk in sorted(moved)])
+        update_rows([moved[pk] for pk in sorted(moved)])
 
     def receipt(self, index: int, reading: Reading, orders: Orders) -> Receipt:
         identity = self._ids[index]

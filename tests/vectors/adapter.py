@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from budgets.choices import CapWindow
+from budgets.rules.windows import window_at
 from scheduling.rules.hours import HoursError, check_grace, check_hours
 from scheduling.rules.hours import work_state as state_of
 from workforce.rules.lifecycle import is_legal
@@ -38,7 +40,13 @@ def transition(given: Vector) -> Vector:
     return {"allowed": is_legal(given["from"], given["to"])}
 
 
+def budget_window(given: Vector) -> Vector:
+    start, end = window_at(CapWindow(given["period"]), given["tz"], _moment(given["at"]))
+    return {"start": _text(start), "end": _text(end)}
+
+
 KINDS: dict[str, Callable[[Vector], Vector]] = {
+    "budget_window": budget_window,
     "transition": transition,
     "work_state": work_state,
 }
