@@ -123,14 +123,14 @@ def test_batches_that_claim_each_others_ids_all_get_an_answer(organization, pod,
 @pytest.mark.parametrize(("failures", "answered"), [(0, True), (2, True), (3, False)])
 def test_who_is_stopped_by_a_deadlock_tries_again(organization, agent, monkeypatch, failures, answered):
     stops = iter([True] * failures + [False] * 9)
-    insert = service.rows.insert
+    insert = service.insert_new
 
     def stopped(beats):
         if next(stops):
             raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected()
         return insert(beats)
 
-    monkeypatch.setattr(service.rows, "insert", stopped)
+    monkeypatch.setattr(service, "insert_new", stopped)
     try:
         service.record(organization=organization, readings=[reading(agent)], by=FLEET_KEY, now=T0)
     except OperationalError:

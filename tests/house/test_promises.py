@@ -96,6 +96,7 @@ def test_the_database_refuses_to_empty_records(model: type[models.Model], record
 @pytest.fixture
 def record(agent, now) -> dict[type[models.Model], int]:
     """One row in every append-only table. A new table needs a row here, or the tests above say so."""
+    from budgets.models import BurnAnomaly, CapMark, CreditEntry, Usage
     from heartbeats.models import Heartbeat
     from scheduling.models import ClockRecord
     from workforce.models import Task, WorkReport
@@ -115,4 +116,12 @@ def record(agent, now) -> dict[type[models.Model], int]:
         **shared, title="x", created_by_kind="system", created_by_id="t", created_by_label="t", urgency=1
     )
     WorkReport.objects.create(**shared, task=task, lease_token=1, kind="late", said="completed", reported_by_label="t")
+    Usage.objects.create(**shared, key="x", at=now, model="m", counted_tokens=1)
+    CapMark.objects.create(**shared, window="daily", measure="tokens", since=now, level=50, cap=2, used=1)
+    organization = {"organization_id": agent.organization_id}
+    CreditEntry.objects.create(**organization, kind="top_up", amount=1, balance_after=1, reason="x", by_label="t")
+    BurnAnomaly.objects.create(
+        **organization, subject_kind="agent", subject_id=agent.pk, subject_label="a", hour=now, tokens=3, baseline=1,
+        threshold=2, hours=9,
+    )  # fmt: skip
     return {model: model.objects.count() for model in APPEND_ONLY}
