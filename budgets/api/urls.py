@@ -3,8 +3,10 @@
 from django.urls import path
 
 from budgets.api.caps import AgentBudget, BudgetOverview
+from budgets.api.usage import ReportUsage
 
 urlpatterns = [
+    path("usage", ReportUsage.as_view(), name="api-usage"),
     path("workforce/budget-overview", BudgetOverview.as_view(), name="api-budget-overview"),
     path("workforce/budgets/<uuid:agent_id>", AgentBudget.as_view(), name="api-budget"),
 ]

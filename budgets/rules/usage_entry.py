@@ -13,7 +13,7 @@ import msgspec
 from budgets.rules.prices import Tokens
 from workforce.rules.refusals import Invalid
 
-MOST_ENTRIES = 1000
+MOST_ENTRIES, MOST_FAULTS = 1000, 100
 KEY_MAX = MODEL_MAX = 80
 #: Of one class in one report: far more than any model takes, and sums stay within 64 bits.
 MOST_TOKENS = 10**12
@@ -47,34 +47,33 @@ class Entry:
     task_id: UUID | None = None
 
 
-def read(given: Any, *, at: str, now: datetime, agent_id: UUID | None = None) -> Entry:
-    """One report. ``agent_id`` is that of the key, where it acts for one agent: the field may then be left out.
-
-    Raises ``Invalid`` with every fault at once; paths begin with ``at``, the report's own place.
-    """
-    entry, faults = _read(given, now, agent_id)
-    if entry is None:
-        raise Invalid([(_under(at, name), sentence) for name, sentence in faults])
-    return entry
+#: From the place of a report in its batch to its path in the body: ``usage.3``; empty where it is the body.
+Place = Callable[[int], str]
 
 
-def read_many(given: Sequence[Any], *, at: str, now: datetime, agent_id: UUID | None = None) -> list[Entry]:
-    """Every report of a batch, or ``Invalid`` with the faults of all. One key twice is one report sent twice."""
+def only(index: int) -> str:
+    """The place of a report that is the whole body."""
+    return ""
+
+
+def read_many(given: Sequence[Any], *, place: Place, now: datetime, agent_id: UUID | None = None) -> list[Entry]:
+    """Every report of a batch. ``agent_id`` is that of the key, where it acts for one agent: the field may then be left
+    out. Raises ``Invalid`` with the faults of all of them, or the first hundred."""
     entries, faults = [], []
     for index, one in enumerate(given):
         entry, wrong = _read(one, now, agent_id)
         if entry is not None:
             entries.append(entry)
-        faults += [(_under(f"{at}.{index}" if at else str(index), name), sentence) for name, sentence in wrong]
-        if len(faults) >= 100:
+        faults += [(under(place(index), name), sentence) for name, sentence in wrong]
+        if len(faults) >= MOST_FAULTS:
             break
     if faults:
-        raise Invalid(faults)
+        raise Invalid(faults[:MOST_FAULTS])
     return entries
 
 
-def _under(at: str, name: str) -> str:
-    return ".".join(part for part in (at, name) if part)
+def under(place: str, name: str) -> str:
+    return ".".join(part for part in (place, name) if part)
 
 
 def _read(given: Any, now: datetime, agent_id: UUID | None) -> tuple[Entry | None, Faults]:

@@ -17,7 +17,7 @@ from budgets.models import Caps, Price, Reservation, SpendPolicy, Usage, UsageDa
 from budgets.rules import prices as rules
 from budgets.rules.gauges import Stop, risen, stop_of
 from budgets.rules.prices import DEFAULT_WEIGHTS, Cost, PriceAt, Tokens, Weights
-from budgets.rules.usage_entry import Entry
+from budgets.rules.usage_entry import MOST_FAULTS, Entry, Place, only, under
 from budgets.rules.windows import day_of
 from budgets.services import credits, limits, meters, reservations
 from workforce.choices import KeyScope
@@ -65,16 +65,16 @@ class _Line:
 
 
 def record(
-    *, organization: Organization, entries: Sequence[Entry], by: Actor, now: datetime, path: str = ""
+    *, organization: Organization, entries: Sequence[Entry], by: Actor, now: datetime, place: Place = only
 ) -> Receipt:
     """Store these, all or none. The same key with the same report is stored once and answered again.
 
     An agent reports for itself, an organisation's key with the scope ``work`` for any agent of it. Raises
-    ``Forbidden``, ``Invalid`` (unknown agents and tasks, under ``path``), ``Conflict`` (``key_reused``: the same key,
-    another report).
+    ``Forbidden``, ``Invalid`` (unknown agents and tasks, at their ``place``), ``Conflict`` (``key_reused``: the same
+    key, another report).
     """
     _check_rights(entries, by)
-    receipt, due = _record(organization, entries, now, path)
+    receipt, due = _record(organization, entries, now, place)
     for agent_id in due:
         limits.act(organization=organization, agent_id=agent_id, now=now)
     return receipt
@@ -82,10 +82,10 @@ def record(
 
 @transaction.atomic
 def _record(
-    organization: Organization, entries: Sequence[Entry], now: datetime, path: str
+    organization: Organization, entries: Sequence[Entry], now: datetime, place: Place
 ) -> tuple[Receipt, list[UUID]]:
-    agents = _agents(organization, entries, path)
-    _check_tasks(organization, entries, path)
+    agents = _agents(organization, entries, place)
+    _check_tasks(organization, entries, place)
     caps = meters.lock(agents)
     before = {}
     for agent_id, row in caps.items():
@@ -113,30 +113,25 @@ def _check_rights(entries: Sequence[Entry], by: Actor) -> None:
         raise Forbidden("This key acts for its own agent only.", code="not_your_agent")
 
 
-def _agents(organization: Organization, entries: Sequence[Entry], path: str) -> set[UUID]:
+def _agents(organization: Organization, entries: Sequence[Entry], place: Place) -> set[UUID]:
     named = {entry.agent_id for entry in entries}
     known = set(Agent.objects.of(organization).filter(pk__in=named).order_by().values_list("pk", flat=True))
-    _check_known(entries, "agent_id", named - known, NO_SUCH_AGENT, path)
+    _check_known(entries, "agent_id", named - known, NO_SUCH_AGENT, place)
     return named
 
 
-def _check_tasks(organization: Organization, entries: Sequence[Entry], path: str) -> None:
+def _check_tasks(organization: Organization, entries: Sequence[Entry], place: Place) -> None:
     named = {entry.task_id for entry in entries if entry.task_id is not None}
     if not named:
         return
     known = set(Task.objects.of(organization).filter(pk__in=named).order_by().values_list("pk", flat=True))
-    _check_known(entries, "task_id", named - known, NO_SUCH_TASK, path)
+    _check_known(entries, "task_id", named - known, NO_SUCH_TASK, place)
 
 
-def _check_known(entries: Sequence[Entry], name: str, unknown: set[UUID], sentence: str, path: str) -> None:
+def _check_known(entries: Sequence[Entry], name: str, unknown: set[UUID], sentence: str, place: Place) -> None:
     if unknown:
-        raise Invalid(
-            [
-                (".".join(part for part in (path, str(index) if path else "", name) if part), sentence)
-                for index, entry in enumerate(entries)
-                if getattr(entry, name) in unknown
-            ]
-        )
+        wrong = [index for index, entry in enumerate(entries) if getattr(entry, name) in unknown]
+        raise Invalid([(under(place(index), name), sentence) for index in wrong[:MOST_FAULTS]])
 
 
 def _sorted_out(entries: Sequence[Entry], now: datetime) -> tuple[list[_Line], dict[tuple[UUID, str], Usage]]:

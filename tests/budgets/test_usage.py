@@ -118,7 +118,7 @@ def test_strangers_and_unknown_tasks_are_refused_with_their_place() -> None:
             entries=[entry(agent), entry(other)],
             by=orchestrator,
             now=NOW,
-            path="usage",
+            place=lambda index: f"usage.{index}",
         )
     assert [path for path, _ in refused.value.fields] == ["usage.1.agent_id"]
     with pytest.raises(Invalid) as refused:
