@@ -1,6 +1,7 @@
 """Setting token caps: who may, what is refused, what is written (spec B1, P3, P5)."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +9,18 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from budgets.models import Caps
-from budgets.rules.caps import FIELDS, NO_SUCH_FIELD, NOT_TOKENS, TOO_MANY
+from budgets.rules.caps import (
+    COST_FIELDS,
+    FIELDS,
+    NO_SUCH_FIELD,
+    NOT_MONEY,
+    NOT_ON_CAP,
+    NOT_TOKENS,
+    TOKEN_FIELDS,
+    TOO_DEAR,
+    TOO_FINE,
+    TOO_MANY,
+)
 from budgets.services.caps import set_caps
 from tests.factories import AgentFactory, TeamFactory
 from tests.support.actors import SYSTEM, audited, itself, key, person
@@ -83,7 +95,7 @@ def test_all_faults_come_at_once_and_nothing_is_half_written(agent: Any) -> None
         "weekly_tokens": NOT_TOKENS, "annual_tokens": NOT_TOKENS, "hourly_tokens": NO_SUCH_FIELD,
     }  # fmt: skip
     assert Caps.objects.get().daily_tokens == 300_000
-    assert len(audited(agent)) == 1
+    assert len(audited(agent, action="caps.changed")) == 1
 
 
 def test_who_may(agent: Any, alice: Any, olga: Any, hugo: Any) -> None:
@@ -122,7 +134,7 @@ def test_an_agent_of_another_organisation_is_nobody(organization: Any, other_org
             set_caps(organization=organization, agent_id=agent_id, caps=SOME, by=SYSTEM, now=NOW)
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("field", [*TOKEN_FIELDS, *COST_FIELDS])
 def test_the_database_refuses_a_negative_cap(agent: Any, field: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Caps.objects.create(agent=agent, **{field: -1})
@@ -132,7 +144,43 @@ def test_the_database_refuses_a_negative_cap(agent: Any, field: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_caps_set_at_the_same_moment_are_both_kept(agent: Any) -> None:
     """Also the very first ones: neither overwrites the other, and the audit tells both."""
-    outcomes = at_once(*(lambda field=field: put(agent, {field: 7}) for field in FIELDS))
+    wanted = {**dict.fromkeys((*TOKEN_FIELDS, *COST_FIELDS), 7), "on_cap": "alert"}
+    outcomes = at_once(*(lambda name=name, value=value: put(agent, {name: value}) for name, value in wanted.items()))
     assert errors(outcomes) == []
-    assert Caps.objects.get().tokens() == dict.fromkeys(FIELDS, 7)
+    assert Caps.objects.get().caps() == wanted
     assert len(audited(agent, action="caps.changed")) == len(FIELDS)
+
+
+def test_caps_in_money_and_what_happens_at_them_are_kept_exactly(agent: Any) -> None:
+    put(agent, {"daily_cost": "12.50", "weekly_cost": Decimal("0.0001"), "annual_cost": 0, "on_cap": "pause"})
+    kept = Caps.objects.get()
+    assert (kept.daily_cost, kept.weekly_cost, kept.annual_cost) == (Decimal("12.5"), Decimal("0.0001"), 0)
+    assert (kept.monthly_cost, kept.on_cap, kept.any_set) == (None, "pause", True)
+    (event,) = audited(agent, action="caps.changed")
+    assert event.before == {"daily_cost": None, "weekly_cost": None, "annual_cost": None, "on_cap": "skip"}
+    assert event.after == {"daily_cost": "12.50", "weekly_cost": "0.0001", "annual_cost": "0", "on_cap": "pause"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("daily_cost", "-1", NOT_MONEY),
+        ("daily_cost", -0.5, NOT_MONEY),
+        ("daily_cost", "1,5", NOT_MONEY),
+        ("daily_cost", "NaN", NOT_MONEY),
+        ("daily_cost", float("inf"), NOT_MONEY),
+        ("daily_cost", Decimal("Infinity"), NOT_MONEY),
+        ("daily_cost", True, NOT_MONEY),
+        ("daily_cost", [1], NOT_MONEY),
+        ("daily_cost", "0.00001", TOO_FINE),
+        ("daily_cost", "900000000.01", TOO_DEAR),
+        ("on_cap", "stop", NOT_ON_CAP),
+        ("on_cap", None, NOT_ON_CAP),
+        ("on_cap", ["skip"], NOT_ON_CAP),
+    ],
+)
+def test_a_wrong_amount_or_choice_is_refused_with_its_field(agent: Any, field: str, value: Any, sentence: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        put(agent, {"daily_tokens": 5, field: value})
+    assert refused.value.fields == [(field, sentence)]
+    assert not Caps.objects.exists() and not audited(agent)
