@@ -4,39 +4,53 @@ A usage that passes one leaves ``act_due_at`` on the meter; ``act`` runs right a
 process died in between. It looks at the facts under the locks, so that running it twice does nothing twice.
 """
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from budgets.choices import ApprovalStatus, CapMeasure, OnCap
 from budgets.models import CapApproval, CapMark, Caps
 from budgets.rules.gauges import LEVELS, Gauge, reached, sentence
 from budgets.services import meters
 from workforce.choices import HoldKind
-from workforce.models import Agent, Hold, Notice, Organization
-from workforce.rules.actors import system
+from workforce.models import Agent, AuditEvent, Hold, Notice, Organization
+from workforce.rules.actors import Actor, system
 from workforce.rules.lifecycle import GONE
 from workforce.selectors.reporting import people_responsible_for
-from workforce.services import holds, lifecycle, notices
+from workforce.services import audit, holds, lifecycle, notices
 
+logger = logging.getLogger("punchcard.budgets")
 METER = system("budgets")
+POISON_POSTPONED = timedelta(hours=1)
 
 
 @transaction.atomic
 def act(*, organization: Organization, agent_id: UUID, now: datetime) -> None:
     """Bring marks, notices, approvals and the budget hold in line with the meter. Safe to run again, and at once."""
     agent = lifecycle.lock(organization=organization, agent_id=agent_id)
-    caps = meters.lock([agent_id])[agent_id]
+    caps = _read(organization, agent_id, now)
     gauges = caps.gauges(organization.time_zone, now)
     fresh = _mark(agent, gauges, now)
     _tell(agent, caps, fresh, now)
-    _open_approvals(agent, gauges, now)
-    _hold(agent, caps, reached(gauges), now)
+    stopped = [] if agent.state in GONE or caps.on_cap == OnCap.ALERT else reached(gauges)
+    _ask(agent, stopped, now)
+    _hold(agent, stopped if caps.on_cap == OnCap.PAUSE else [], now)
     if caps.act_due_at is not None:
         Caps.objects.filter(agent=agent).update(act_due_at=None)
+
+
+def _read(organization: Organization, agent_id: UUID, now: datetime) -> Caps:
+    """The locked meter. One that was counted in another zone is counted anew first, as a usage would."""
+    caps = meters.lock([agent_id])[agent_id]
+    zone = meters.zone_of(caps, organization)
+    if caps.counted_in and caps.counted_in != zone:
+        meters.roll(caps, zone, now)
+        meters.save({agent_id: caps})
+    return caps
 
 
 def _mark(agent: Agent, gauges: Sequence[Gauge], now: datetime) -> list[CapMark]:
@@ -49,7 +63,7 @@ def _mark(agent: Agent, gauges: Sequence[Gauge], now: datetime) -> list[CapMark]
             measure=gauge.measure.value,
             since=gauge.start,
             level=level,
-            cap=Decimal(gauge.cap or 0),
+            cap=_cap(gauge),
             used=_shown(gauge),
             at=now,
         )
@@ -70,6 +84,10 @@ def _mark(agent: Agent, gauges: Sequence[Gauge], now: datetime) -> list[CapMark]
 def _name(mark: CapMark) -> tuple[object, ...]:
     """What makes a mark one: warnings are once per window, a cap that is reached once per cap."""
     return (mark.window, mark.measure, mark.since, mark.level, Decimal(mark.cap) if mark.level == 100 else None)
+
+
+def _cap(gauge: Gauge) -> Decimal:
+    return Decimal(gauge.cap or 0)
 
 
 def _shown(gauge: Gauge) -> Decimal:
@@ -109,72 +127,125 @@ def _words(agent: Agent, caps: Caps, mark: CapMark) -> str:
     figures = f"{mark.used:,.{places}f} of {mark.cap:,.{places}f} {unit}"
     if mark.level < 100:
         return f"{agent.agent_name} has used {mark.level} % of its {mark.window} cap: {figures}."
+    over = "the window is over" if mark.cap else "the cap is changed"
     after = {
         OnCap.ALERT: "It goes on working.",
-        OnCap.SKIP: "It gets no new work until the window is over.",
-        OnCap.PAUSE: "It is held until the window is over.",
+        OnCap.SKIP: f"It gets no new work until {over}.",
+        OnCap.PAUSE: f"It is held until {over}.",
     }[OnCap(caps.on_cap)]
     return f"{agent.agent_name} has reached its {mark.window} cap: {figures}. {after}"
 
 
-def _open_approvals(agent: Agent, gauges: Sequence[Gauge], now: datetime) -> None:
-    """One for every cap that is reached and about which nobody decided in this window; those of caps that are not
-    reached any more, or whose window is over, lapse."""
-    over = {(gauge.window.value, gauge.measure.value): gauge for gauge in reached(gauges)}
-    waiting = CapApproval.objects.filter(agent=agent, status=ApprovalStatus.OPEN.value)
-    for approval in waiting:
-        gauge = over.get((approval.window, approval.measure))
-        if gauge is None or gauge.start != approval.since:
+def _ask(agent: Agent, stopped: Sequence[Gauge], now: datetime) -> None:
+    """An approval for every cap that stops the agent and about which nobody decided in this window. Those of caps that
+    do not stop it any more, or whose window is over, lapse; one that waits follows the cap that people set."""
+    over = {(gauge.window.value, gauge.measure.value, gauge.start): gauge for gauge in stopped}
+    there = CapApproval.objects.filter(agent=agent)
+    events: list[AuditEvent] = []
+    for approval in there.filter(status=ApprovalStatus.OPEN.value).select_for_update(no_key=True).order_by("pk"):
+        gauge = over.get((approval.window, approval.measure, approval.since))
+        if gauge is None:
             approval.status, approval.decided_at = ApprovalStatus.LAPSED.value, now
             approval.save(update_fields=["status", "decided_at"])
-    decided = {
-        (one.window, one.measure, one.since, Decimal(one.cap))
-        for one in CapApproval.objects.filter(agent=agent, since__in={gauge.start for gauge in over.values()}).exclude(
-            status=ApprovalStatus.LAPSED.value
+            events.append(approval_event("lapsed", approval, agent, by=METER, now=now))
+        elif Decimal(approval.cap) != _cap(gauge):
+            approval.cap, approval.used, approval.until = _cap(gauge), _shown(gauge), gauge.end
+            approval.save(update_fields=["cap", "used", "until"])
+    known = there.filter(since__in={gauge.start for gauge in over.values()}).exclude(status=ApprovalStatus.LAPSED.value)
+    waiting = {(one.window, one.measure) for one in known if one.status == ApprovalStatus.OPEN}
+    decided = {(one.window, one.measure, one.since, Decimal(one.cap)) for one in known}
+    fresh = [
+        CapApproval(
+            organization_id=agent.organization_id,
+            agent=agent,
+            window=gauge.window.value,
+            measure=gauge.measure.value,
+            since=gauge.start,
+            until=gauge.end,
+            cap=_cap(gauge),
+            used=_shown(gauge),
+            opened_at=now,
         )
-    }
-    CapApproval.objects.bulk_create(
-        [
-            CapApproval(
-                organization_id=agent.organization_id,
-                agent=agent,
-                window=gauge.window.value,
-                measure=gauge.measure.value,
-                since=gauge.start,
-                until=gauge.end,
-                cap=Decimal(gauge.cap or 0),
-                used=_shown(gauge),
-                opened_at=now,
-            )
-            for gauge in over.values()
-            if (gauge.window.value, gauge.measure.value, gauge.start, Decimal(gauge.cap or 0)) not in decided
-        ],
-        ignore_conflicts=True,
+        for name, gauge in over.items()
+        if name[:2] not in waiting and (*name, _cap(gauge)) not in decided
+    ]
+    CapApproval.objects.bulk_create(fresh)
+    audit.record_many([*events, *(approval_event("opened", approval, agent, by=METER, now=now) for approval in fresh)])
+
+
+def approval_event(
+    verb: str, approval: CapApproval, agent: Agent, *, reason: str = "", by: Actor, now: datetime
+) -> AuditEvent:
+    """What became of an approval, as part of its agent's story."""
+    facts = {name: getattr(approval, name) for name in ("window", "measure", "since", "cap", "used")}
+    raised = {} if approval.raised_to is None else {"raised_to": approval.raised_to}
+    return audit.draft(
+        organization=approval.organization_id,
+        action=f"cap_approval.{verb}",
+        subject=("agent", agent.pk, agent.agent_name),
+        before={} if verb == "opened" else {"approval": approval.pk, "status": ApprovalStatus.OPEN.value, **facts},
+        after={"approval": approval.pk, "status": approval.status, **(facts if verb == "opened" else raised)},
+        reason=reason,
+        by=by,
+        now=now,
     )
 
 
-def _hold(agent: Agent, caps: Caps, over: Sequence[Gauge], now: datetime) -> None:
-    """Held while a cap is reached, by the agent's own choice, until the last of the windows is over."""
-    mine: Hold | None = agent.holds.active().filter(kind=HoldKind.BUDGET).first()
-    wanted = bool(over) and caps.on_cap == OnCap.PAUSE and agent.state not in GONE
-    until = max((gauge.end for gauge in over), default=None)
-    if mine is not None and mine.placed_by_kind == METER.kind and (not wanted or mine.until != until):
-        holds.release_many(
-            [mine],
-            agents={agent.pk: agent},
-            reason="Its caps allow it again." if not wanted else "Another cap is reached.",
-            by=METER,
-            now=now,
+def _hold(agent: Agent, over: Sequence[Gauge], now: datetime) -> None:
+    """Held while a cap is reached, until the last of the windows is over; by a cap of 0, which no window gives room,
+    until it is changed. A hold that somebody else placed is left alone."""
+    held: Hold | None = agent.holds.active().filter(kind=HoldKind.BUDGET).first()
+    if held is not None and not (held.placed_by_kind == METER.kind and held.placed_by_id == METER.id):
+        return
+    until = None if any(not gauge.cap for gauge in over) else max((gauge.end for gauge in over), default=None)
+    passed = held is not None and held.until is not None and held.until <= now
+    if held is not None and (not over or passed):
+        why = "It was placed until now." if passed else "Its caps allow it again."
+        holds.release_many([held], agents={agent.pk: agent}, reason=why, by=METER, now=now)
+        held = None
+    if not over:
+        return
+    reason = " ".join(sentence(gauge) for gauge in over)[:500]
+    if held is None:
+        holds.place_many(
+            [agent], kind=HoldKind.BUDGET, reasons={agent.pk: reason}, until={agent.pk: until}, by=METER, now=now
         )
-        mine = None
-    if wanted and mine is None:
-        reasons = {agent.pk: " ".join(sentence(gauge) for gauge in over)[:500]}
-        holds.place_many([agent], kind=HoldKind.BUDGET, reasons=reasons, until={agent.pk: until}, by=METER, now=now)
+    elif held.until != until:
+        _move(held, agent, until, reason, now)
+
+
+def _move(held: Hold, agent: Agent, until: datetime | None, reason: str, now: datetime) -> None:
+    """Another end for a hold that stays: released and placed anew, the agent would work in between."""
+    before = {"hold": held.pk, "until": held.until}
+    held.until, held.reason = until, reason
+    held.save(update_fields=["until", "reason"])
+    audit.record(
+        organization=agent.organization_id,
+        action="hold.changed",
+        subject=("agent", agent.pk, agent.agent_name),
+        before=before,
+        after={"hold": held.pk, "until": until},
+        reason=reason,
+        by=METER,
+        now=now,
+    )
 
 
 def sweep(*, now: datetime, limit: int = 500) -> int:
-    """Act where it is due. Returns for how many agents."""
-    due = Caps.objects.filter(act_due_at__lte=now).order_by("act_due_at").select_related("agent__organization")[:limit]
-    for caps in due:
-        act(organization=caps.agent.organization, agent_id=caps.agent_id, now=now)
-    return len(due)
+    """Act where it is due and nobody did. Returns for how many agents. Safe to run twice, at once, after a kill.
+
+    An agent that fails is postponed by an hour and named in the log. Where the database fails, nobody is to blame: the
+    error is raised, and the next sweep goes on.
+    """
+    due = Caps.objects.filter(act_due_at__lte=now).order_by("act_due_at").select_related("agent__organization")
+    done = 0
+    for caps in due[:limit]:
+        try:
+            act(organization=caps.agent.organization, agent_id=caps.agent_id, now=now)
+            done += 1
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("caps postponed", extra={"agent_id": str(caps.agent_id)})
+            Caps.objects.filter(agent=caps.agent_id, act_due_at__lte=now).update(act_due_at=now + POISON_POSTPONED)
+    return done
