@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from budgets.api.approvals import CapApprovals, KeepPaused, RaiseCap
 from budgets.api.caps import AgentBudget, BudgetOverview
 from budgets.api.usage import ReportUsage
 
@@ -9,4 +10,7 @@ urlpatterns = [
     path("usage", ReportUsage.as_view(), name="api-usage"),
     path("workforce/budget-overview", BudgetOverview.as_view(), name="api-budget-overview"),
     path("workforce/budgets/<uuid:agent_id>", AgentBudget.as_view(), name="api-budget"),
+    path("workforce/cap-approvals", CapApprovals.as_view(), name="api-cap-approvals"),
+    path("workforce/cap-approvals/<uuid:approval_id>/raise", RaiseCap.as_view(), name="api-cap-approval-raise"),
+    path("workforce/cap-approvals/<uuid:approval_id>/keep", KeepPaused.as_view(), name="api-cap-approval-keep"),
 ]

@@ -58,6 +58,7 @@ LISTS = [
     "api-leaves",
     "api-clock-records",
     "api-budget-overview",
+    "api-cap-approvals",
     "api-workstreams",
     "api-assignments",
 ]
