@@ -74,16 +74,18 @@ def record(
     key, another report).
     """
     _check_rights(entries, by)
-    receipt, due = _record(organization, entries, now, place)
+    receipt, due = take(organization=organization, entries=entries, now=now, place=place)
     for agent_id in due:
         limits.act(organization=organization, agent_id=agent_id, now=now)
     return receipt
 
 
 @transaction.atomic
-def _record(
-    organization: Organization, entries: Sequence[Entry], now: datetime, place: Place
+def take(
+    *, organization: Organization, entries: Sequence[Entry], now: datetime, place: Place = only
 ) -> tuple[Receipt, list[UUID]]:
+    """``record`` without the rights, for services that have checked them and hold a transaction. Names the agents for
+    which ``limits.act`` is to be called once that is committed; the sweep does it where nobody does."""
     agents = _agents(organization, entries, place)
     _check_tasks(organization, entries, place)
     caps = meters.lock(agents)

@@ -54,6 +54,12 @@ def heartbeat() -> dict[str, Any]:
             "maxItems": payload.MOST_ACKS,
             "description": "Commands of earlier answers that were carried out.",
         },
+        "usage": {
+            "type": ["array", "null"],
+            "items": {"$ref": "#/components/schemas/UsageReportRequest"},
+            "maxItems": payload.MOST_USAGE,
+            "description": "What the agent used since its last heartbeat, as for POST /api/usage, without agent_id.",
+        },
     }
     required = ["agent_id", "emitted_at", "status", "work_mode", "summary"]
     return {"type": "object", "required": required, "properties": properties, "additionalProperties": False}

@@ -54,8 +54,18 @@ def _take(request: HttpRequest) -> HttpResponse:
     readings = [outcome for outcome in outcomes if isinstance(outcome, payload.Reading)]
     if readings:
         recorded = iter(service.record(organization=caller.organization, readings=readings, by=caller.actor, now=now))
-        outcomes = [next(recorded) if isinstance(outcome, payload.Reading) else outcome for outcome in outcomes]
+        outcomes = [
+            _placed(next(recorded), body.path(index)) if isinstance(outcome, payload.Reading) else outcome
+            for index, outcome in enumerate(outcomes)
+        ]
     return _answer(body, cast(Sequence[Receipt | Refusal], outcomes))
+
+
+def _placed(outcome: Receipt | Refusal, path: str) -> Receipt | Refusal:
+    """With the place of the heartbeat before the fields that the service blames."""
+    if isinstance(outcome, Invalid) and path:
+        return Invalid([(f"{path}.{name}", sentence) for name, sentence in outcome.fields])
+    return outcome
 
 
 def _caller(request: HttpRequest) -> Caller:

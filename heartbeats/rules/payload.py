@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from budgets.rules.usage_entry import Entry, read_many
 from heartbeats.rules.order import in_future
 from workforce.choices import Choice, HeartbeatStatus, WorkMode
 from workforce.rules.refusals import Invalid
@@ -18,6 +19,9 @@ from workforce.rules.refusals import Invalid
 MOST_ROWS = 1000
 SUMMARY_MAX = 140
 MOST_ACKS = 100
+MOST_USAGE = 100
+#: Stands for an agent that is not known, where only the faults of its usage are looked for.
+NIL = UUID(int=0)
 #: What the columns hold.
 INT_MAX = 2**31 - 1
 BIGINT_MAX = 2**63 - 1
@@ -43,6 +47,7 @@ class Reading:
     latency_p95_ms: int | None = None
     token_burn_1h: int | None = None
     ack_commands: tuple[UUID, ...] = ()
+    usage: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +139,30 @@ def read(row: bytes, *, at: str = "", now: datetime) -> Reading:
         except _Fault as fault:
             faults.append((f"{name}{fault.where}", fault.sentence))
     faults += [(_shown(name), "There is no such field.") for name in members if name not in _FIELDS][:20]
+    faults += _usage_faults(sound, now)
     if "emitted_at" in sound and in_future(sound["emitted_at"], now=now):
         faults.append(("emitted_at", "This lies more than 5 minutes in the future. Set the sender's clock."))
     if faults:
         raise Invalid([(f"{at}.{name}" if at else name, sentence) for name, sentence in faults])
     return Reading(**sound)
+
+
+def _usage_faults(sound: dict[str, Any], now: datetime) -> list[tuple[str, str]]:
+    """Usage that rides along is of the heartbeat's own agent. What is sound of it goes into ``sound``."""
+    given = sound.pop("usage", None)
+    if not given:
+        return []
+    try:
+        entries = read_many(given, place="usage.{}".format, now=now, agent_id=sound.get("agent_id", NIL))
+    except Invalid as refusal:
+        return list(refusal.fields)
+    sound["usage"] = tuple(entries)
+    own = sound.get("agent_id")
+    return [
+        (f"usage.{index}.agent_id", "Leave this out: a heartbeat reports its own agent's usage.")
+        for index, entry in enumerate(entries)
+        if own is not None and entry.agent_id != own
+    ]
 
 
 def _given_twice(row: bytes) -> set[str]:
@@ -228,6 +252,12 @@ def _acks(value: Any) -> tuple[UUID, ...]:
     return tuple(_each(value))
 
 
+def _reports(value: Any) -> list[Any] | None:
+    if value is not None and (not isinstance(value, list) or len(value) > MOST_USAGE):
+        raise _Fault(f"Send an array of at most {MOST_USAGE} reports of usage.")
+    return value
+
+
 def _each(values: Iterable[Any]) -> Iterable[UUID]:
     for index, value in enumerate(values):
         try:
@@ -250,5 +280,6 @@ _FIELDS: dict[str, tuple[bool, Callable[[Any], Any]]] = {
     "token_burn_1h": (False, _count(BIGINT_MAX)),
     "summary": (True, _summary),
     "ack_commands": (False, _acks),
+    "usage": (False, _reports),
 }
 FIELDS = tuple(_FIELDS)

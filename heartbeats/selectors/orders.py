@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
+from budgets.models import Caps
+from budgets.rules.gauges import stop_of
 from heartbeats.rules import cadence
 from scheduling.selectors.duty import Duty, duty_of
 from workforce.choices import HoldKind, LifecycleState, TaskStatus
@@ -33,9 +35,13 @@ class Orders:
 
 
 def orders_for(
-    agents: Sequence[Agent], *, pending: Mapping[UUID, Sequence[Command]], now: datetime
+    agents: Sequence[Agent], *, pending: Mapping[UUID, Sequence[Command]], tz: str, now: datetime
 ) -> dict[UUID, Orders]:
-    """Orders per agent id, as of ``now``. As many queries for one agent as for a thousand."""
+    """Orders per agent id, as of ``now``. As many queries for one agent as for a thousand.
+
+    Load the agents with ``select_related("caps")``; ``tz`` is the zone of their organisation, for caps of agents
+    without hours.
+    """
     duties = duty_of(agents, now=now)
     ids = [agent.pk for agent in agents]
     waiting = dict(_waiting(ids))
@@ -45,6 +51,8 @@ def orders_for(
         duty, task = duties[agent.pk], running.get(agent.pk)
         some, urgent = waiting.get(agent.pk, (False, False))
         desired, reason = _with_urgent(agent, duty, urgent or (task is not None and task.urgent))
+        if agent.state not in GONE:
+            desired, reason = _within_caps(agent, desired, reason, tz, now)
         owed = cadence.owes(agent.current_state, on_duty=duty.on_duty, may_work=duty.desired_state == "work")
         orders[agent.pk] = Orders(
             current_state=agent.current_state,
@@ -72,6 +80,13 @@ def _waiting(agent_ids: Sequence[UUID]) -> Iterable[tuple[UUID, tuple[bool, bool
         .values_list("pk", Exists(queued), Exists(queued.filter(urgent=True)))
     )
     return ((agent_id, (some, urgent)) for agent_id, some, urgent in rows)
+
+
+def _within_caps(agent: Agent, desired: str, reason: str, tz: str, now: datetime) -> tuple[str, str]:
+    """At a cap the agent stops at once, unless it is one that only alerts (spec B3, B4)."""
+    caps: Caps | None = getattr(agent, "caps", None)
+    stop = stop_of(caps.gauges(tz, now), caps.on_cap) if caps is not None else None
+    return (desired, reason) if stop is None else ("stop", stop.sentence)
 
 
 def _with_urgent(agent: Agent, duty: Duty, urgent: bool) -> tuple[str, str]:

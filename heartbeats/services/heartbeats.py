@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import OperationalError, transaction
 
+from budgets.models import Caps
+from budgets.services import limits, usage
 from heartbeats.models import Heartbeat
 from heartbeats.rules.order import Verdict, judge
 from heartbeats.rules.payload import Reading
@@ -50,38 +52,76 @@ def record(
     attempt = 1
     while True:
         try:
-            return _record(organization, readings, by, now)
+            receipts, due = _record(organization, readings, by, now)
         except OperationalError as error:
             # The database stopped this one so that another, which holds what it waits for, can end: try again.
             if getattr(error.__cause__, "sqlstate", None) != _DEADLOCK or attempt == _ATTEMPTS:
                 raise
             attempt += 1
+        else:
+            for agent_id in due:
+                limits.act(organization=organization, agent_id=agent_id, now=now)
+            return receipts
 
 
 @transaction.atomic
 def _record(
     organization: Organization, readings: Sequence[Reading], by: Actor, now: datetime
-) -> list[Receipt | Refusal]:
+) -> tuple[list[Receipt | Refusal], list[UUID]]:
     named = {reading.agent_id for reading in readings}
     speaking = named if by.agent_id is None else named & {by.agent_id}
     presences = _lock(organization, speaking)
-    agents = {agent.pk: agent for agent in Agent.objects.of(organization).filter(pk__in=named)}
+    found = Agent.objects.of(organization).filter(pk__in=named).select_related("caps")
+    agents = {agent.pk: agent for agent in found}
     if missing := (speaking & agents.keys()) - presences.keys():
         Presence.objects.bulk_create([Presence(agent_id=pk) for pk in sorted(missing)], ignore_conflicts=True)
         presences = _lock(organization, speaking)
     taken = _Taken(readings, presences, now)
-    refusals: dict[int, Refusal] = {}
+    refusals = {
+        index: refusal
+        for index, reading in enumerate(readings)
+        if (refusal := _refusal(agents.get(reading.agent_id), by)) is not None
+    }
+    using = [(index, reading) for index, reading in enumerate(readings) if reading.usage and index not in refusals]
+    refused, due = _take_usage(organization, using, now)
+    refusals |= refused
+    for caps in Caps.objects.filter(agent__in=[reading.agent_id for _, reading in using]) if using else ():
+        agents[caps.agent_id].caps = caps
     for index, reading in enumerate(readings):
-        refusal = _refusal(agents.get(reading.agent_id), by) or taken.take(index, reading)
-        if refusal is not None:
+        if index not in refusals and (refusal := taken.take(index, reading)) is not None:
             refusals[index] = refusal
     refusals |= taken.store(organization)
     accepted = [(index, reading) for index, reading in enumerate(readings) if index not in refusals]
-    orders = _answer([agents[pk] for pk in {reading.agent_id for _, reading in accepted}], accepted, now)
-    return [
+    orders = _answer(organization, [agents[pk] for pk in {reading.agent_id for _, reading in accepted}], accepted, now)
+    receipts = [
         refusals[index] if index in refusals else taken.receipt(index, reading, orders[reading.agent_id])
         for index, reading in enumerate(readings)
     ]
+    return receipts, due
+
+
+def _take_usage(
+    organization: Organization, using: Sequence[tuple[int, Reading]], now: datetime
+) -> tuple[dict[int, Refusal], list[UUID]]:
+    """Usage that rides on heartbeats into the ledger. A heartbeat whose usage is refused is refused, and no other:
+    where not all can be taken at once, each is taken alone. Names the agents that passed a threshold."""
+    if not using:
+        return {}, []
+    try:
+        entries = [entry for _, reading in using for entry in reading.usage]
+        _, due = usage.take(organization=organization, entries=entries, now=now, place="usage.{}".format)
+    except Refusal as refusal:
+        if len(using) == 1:
+            return {using[0][0]: refusal}, []
+    else:
+        return {}, due
+    refusals: dict[int, Refusal] = {}
+    passed: list[UUID] = []
+    for one in using:
+        refused, due = _take_usage(organization, [one], now)
+        refusals |= refused
+        passed += due
+    return refusals, passed
 
 
 def _lock(organization: Organization, agent_ids: Iterable[UUID]) -> dict[UUID, Presence]:
@@ -104,11 +144,13 @@ def _refusal(agent: Agent | None, by: Actor) -> Refusal | None:
     return None
 
 
-def _answer(agents: list[Agent], accepted: list[tuple[int, Reading]], now: datetime) -> dict[UUID, Orders]:
+def _answer(
+    organization: Organization, agents: list[Agent], accepted: list[tuple[int, Reading]], now: datetime
+) -> dict[UUID, Orders]:
     if confirmed := {command_id for _, reading in accepted for command_id in reading.ack_commands}:
         commands.acknowledge(agent_ids=[agent.pk for agent in agents], command_ids=confirmed, now=now)
     pending = commands.deliver(agent_ids=[agent.pk for agent in agents], now=now) if agents else {}
-    return orders_for(agents, pending=pending, now=now) if agents else {}
+    return orders_for(agents, pending=pending, tz=organization.time_zone, now=now) if agents else {}
 
 
 class _Taken:

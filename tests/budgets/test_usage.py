@@ -28,7 +28,10 @@ def by(agent: Agent) -> Actor:
     return Actor(kind=ActorKind.AGENT, id=str(agent.pk), label=agent.agent_name, agent_id=agent.pk)
 
 
-def entry(agent: Agent, key: str = "one", tokens: Tokens = Tokens(1000, 200, 5000, 0), **rest: Any) -> Entry:
+SOME = Tokens(1000, 200, 5000, 0)
+
+
+def entry(agent: Agent, key: str = "one", tokens: Tokens = SOME, **rest: Any) -> Entry:
     return Entry(agent_id=agent.pk, key=key, model=rest.pop("model", "sonnet"), tokens=tokens, **rest)
 
 
