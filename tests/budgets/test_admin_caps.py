@@ -1,15 +1,19 @@
 """Token caps in the admin, written through the service (spec U8, B1)."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from budgets.models import Caps
-from budgets.rules.caps import NOT_TOKENS
+from budgets.rules.caps import NOT_MONEY, NOT_TOKENS, TOKEN_FIELDS, TOO_FINE
+from budgets.services.usage import record
 from tests.factories import AgentFactory, TeamFactory
-from tests.support.actors import audited
+from tests.support.actors import SYSTEM, audited
 from tests.support.admin import SEES_NOTHING, as_hr, faults, page, send
+from tests.support.spending import entry
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +78,47 @@ def test_other_organisations_are_not_seen(client: Client, other_organization: An
     assert client.get(page("budgets.caps", "change", foreign.pk)).status_code in SEES_NOTHING
     assert "agent" in faults(send(client, ADD, agent=str(foreign.pk), daily_tokens="2"))
     assert Caps.objects.get().daily_tokens == 1
+
+
+def test_caps_in_money_and_what_happens_at_them_are_set_beside_those_in_tokens(client: Client, agent: Any) -> None:
+    answer = send(client, ADD, agent=str(agent.pk), daily_cost="1,250.50", weekly_cost="0", on_cap="pause")
+    assert answer.status_code == 302, faults(answer)
+    kept = Caps.objects.get()
+    assert (kept.daily_cost, kept.weekly_cost, kept.monthly_cost) == (Decimal("1250.5"), 0, None)
+    assert (kept.on_cap, kept.tokens()) == ("pause", dict.fromkeys(TOKEN_FIELDS))
+    assert change(client, agent).status_code == 302
+    assert len(audited(agent, action="caps.changed")) == 1
+    html = client.get(page("budgets.caps", "change", agent.pk)).content.decode()
+    assert 'value="1,250.50"' in html and 'value="0.00"' in html
+    assert change(client, agent, daily_cost="", on_cap="alert").status_code == 302
+    kept.refresh_from_db()
+    assert (kept.daily_cost, kept.on_cap) == (None, "alert")
+
+
+def test_faults_of_amounts_stand_at_their_fields(client: Client, agent: Any) -> None:
+    answer = send(client, ADD, agent=str(agent.pk), daily_cost="-1", weekly_cost="1,5", annual_cost="0.00001")
+    assert faults(answer) == {"daily_cost": [NOT_MONEY], "weekly_cost": [NOT_MONEY], "annual_cost": [TOO_FINE]}
+    assert "on_cap" in faults(send(client, ADD, agent=str(agent.pk), daily_cost="1", on_cap="stop"))
+    assert not Caps.objects.exists()
+
+
+def test_the_page_says_what_is_used_of_each_window(client: Client, agent: Any) -> None:
+    Caps.objects.create(agent=agent, daily_tokens=3_400, weekly_cost=Decimal(1), reserved_tokens=0)
+    now = timezone.now()
+    record(organization=agent.organization, entries=[entry(agent, "k", model="m")], by=SYSTEM, now=now)
+    html = client.get(page("budgets.caps", "change", agent.pk)).content.decode()
+    assert "1,700 of 3,400 (50 %)" in html and "1,700, no cap" in html and "0.00 of 1.00 (0 %)" in html
+
+
+def test_an_agent_that_used_something_may_be_given_its_first_caps(client: Client, agent: Any) -> None:
+    """Its row is there already: usage is counted without caps, too."""
+    record(organization=agent.organization, entries=[entry(agent, "k")], by=SYSTEM, now=timezone.now())
+    assert send(client, ADD, agent=str(agent.pk), daily_tokens="5000").status_code == 302
+    kept = Caps.objects.get()
+    assert (kept.daily_tokens, kept.daily_used) == (5_000, 1_700)
+
+
+def test_the_agents_page_tells_caps_in_money_too(client: Client, agent: Any) -> None:
+    Caps.objects.create(agent=agent, daily_tokens=5, monthly_cost=Decimal("12.5"), on_cap="pause")
+    html = client.get(page("workforce.agent", "change", agent.pk)).content.decode()
+    assert "Daily 5 tokens, Monthly cost 12.50" in html and "Pause: hold the agent until the window resets" in html

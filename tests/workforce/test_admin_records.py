@@ -15,6 +15,7 @@ from tests.factories import AgentFactory
 from tests.house.fleet import hire
 from tests.support.actors import itself
 from tests.support.admin import as_hr, page
+from tests.support.spending import spend
 from tests.support.work import claimed, give
 from workforce.admin.base import CappedPaginator
 from workforce.models import Agent, AuditEvent, AuditLink, Command, Notice, Presence
@@ -40,6 +41,7 @@ def fleet(organization, hugo, now) -> list[Agent]:
     give(worker, now=now)
     task = claimed(worker, now=now)
     leases.complete(organization=organization, task_id=task.pk, token=1, by=itself(worker), now=now)
+    spend(agents, now=now)
     return agents
 
 

@@ -14,6 +14,7 @@ from tests.factories import AgentFactory, MembershipFactory, TeamFactory, UserFa
 from tests.house.fleet import hire
 from tests.support.actors import itself
 from tests.support.admin import as_hr, faults, page, send
+from tests.support.spending import spend
 from tests.support.work import claimed, give
 from workforce.choices import Role
 from workforce.models import Agent, ApiKey, AuditEvent, Hold, Membership, Organization, User
@@ -41,6 +42,7 @@ def theirs(other_organization, charlie, now) -> list[Agent]:
     leases.complete(
         organization=other_organization, task_id=task.pk, token=task.lease_token, by=itself(worker), now=now
     )
+    spend(agents, now=now)
     return agents
 
 
@@ -69,7 +71,10 @@ def test_every_entity_has_its_page() -> None:
             "Organization", "User", "Membership", "Team", "Agent", "Presence", "Hold", "Command", "ApiKey", "Notice",
             "AuditEvent", "AuditLink", "Task", "WorkReport", "Workstream", "Assignment",
         )),
-        "budgets.Caps",
+        *(f"budgets.{name}" for name in (
+            "Caps", "Price", "SpendPolicy", "CreditAccount", "CreditEntry", "Usage", "UsageDay", "Reservation",
+            "CapMark", "CapApproval", "BurnAnomaly",
+        )),
         "scheduling.WorkSchedule",
         "scheduling.ClockRecord",
         "scheduling.Leave",
