@@ -5,7 +5,7 @@ import re
 from django.http import QueryDict
 
 from budgets.choices import CapsKept
-from budgets.selectors.caps import BudgetFilter
+from budgets.selectors.order import SORTS, BudgetFilter
 from workforce.models import Organization
 from workforce.selectors.named import pod_named
 
@@ -26,8 +26,13 @@ def budget_filter(params: QueryDict, organization: Organization) -> tuple[Budget
     if kept and kept not in list(CapsKept):
         notes.append(f"“{kept}” is not a choice of caps; all are shown.")
         kept = ""
+    sort = text("sort")
+    if sort not in SORTS:
+        notes.append(f"The cards do not sort by “{sort}”; they go by name.")
+        sort = ""
     page = text("page") or "1"
     if not re.fullmatch(r"[0-9]{1,6}", page) or not int(page):
         notes.append(f"“{page}” is not a page; this is the first.")
         page = "1"
-    return BudgetFilter(q=text("q"), pod=pod, caps=CapsKept(kept) if kept else None, page=int(page)), notes
+    chosen = CapsKept(kept) if kept else None
+    return BudgetFilter(q=text("q"), pod=pod, caps=chosen, sort=sort, page=int(page)), notes

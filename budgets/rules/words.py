@@ -50,18 +50,18 @@ def cap_figure(amount: Figure, measure: CapMeasure, currency: str) -> str:
     return money_even(Decimal(amount), currency)
 
 
-def standing(gauge: Gauge) -> str:
-    """What the colour says: ``52 %, over half``. Empty without a cap."""
+def standing(gauge: Gauge, of: str = "cap") -> str:
+    """What the colour says: ``52 %, over half``; ``of`` is what it is held against. Empty without a cap."""
     if gauge.cap is None:
         return ""
     if not gauge.cap:
         return "nothing may be spent"
     if gauge.used > gauge.cap:
-        word = "over the cap"
+        word = f"over the {of}"
     elif gauge.reached:
-        word = "at the cap"
+        word = f"at the {of}"
     else:
-        word = {"is-bad": "near the cap", "is-warn": "over half"}.get(gauge.tone, "under half")
+        word = {"is-bad": f"near the {of}", "is-warn": "over half"}.get(gauge.tone, "under half")
     return f"{gauge.share:,} %, {word}"
 
 

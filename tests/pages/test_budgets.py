@@ -1,26 +1,27 @@
-"""Budgets: caps in words, filters in the address, a form that keeps what was typed; nothing about usage."""
+"""Budgets: filters in the address, the download, a form of caps that keeps what was typed, and who may use it."""
 
 import csv
 import io
 import json
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from budgets.models import Caps
-from budgets.rules.caps import NOT_TOKENS, TOO_MANY
+from budgets.rules.caps import NOT_MONEY, NOT_ON_CAP, NOT_TOKENS, TOO_DEAR, TOO_FINE, TOO_MANY
 from tests.factories import AgentFactory, TeamFactory
 from tests.pages.conftest import HTMX
 from tests.pages.html import Node, parse
+from tests.pages.spend import FLAT, UNPRICED, cap, prices, spend
 from workforce.models import AuditEvent
 
 Reader = Callable[..., Client]
-NOT_RECORDED = "Token usage is not recorded yet, so no bars are drawn and no cap stops an agent."
+TOKENS = ["daily_tokens", "weekly_tokens", "monthly_tokens", "annual_tokens"]
+COSTS = ["daily_cost", "weekly_cost", "monthly_cost", "annual_cost"]
 
 
 def cards(page: Node) -> dict[str, Node]:
@@ -37,36 +38,15 @@ def form(agent: Any) -> str:
 
 def values(page: Node) -> dict[str, str]:
     return {
-        i.attrs["name"]: i.attrs.get("value", "") for i in page.all("input") if "_tokens" in i.attrs.get("name", "")
+        i.attrs["name"]: i.attrs.get("value", "") for i in page.all("input") if i.attrs.get("name") in (*TOKENS, *COSTS)
     }
 
 
-def test_an_agent_without_caps_says_so(reader: Reader, alice: Any, agent: Any) -> None:
-    page = parse(reader(alice).get("/budgets"))
-    assert page.one("h1").text == "No agent has a token cap yet."
-    card = cards(page)["support-triage-01"]
-    assert "No caps set" in card.text and "0" not in card.one("div", class_="body").text
-    assert not page.one("main").all("progress")
-    assert NOT_RECORDED in page.one("main").text
-
-
-def test_caps_are_told_in_words(reader: Reader, alice: Any, agent: Any) -> None:
-    Caps.objects.create(agent=agent, daily_tokens=300_000, annual_tokens=0)
-    AgentFactory(organization=agent.organization, team=agent.team)
-    page = parse(reader(alice).get("/budgets"))
-    assert page.one("h1").text == "1 of 2 agents has token caps."
-    told = cards(page)["support-triage-01"].one("dl")
-    assert [node.text for node in told.all("dt")] == ["Daily", "Weekly", "Monthly", "Annual"]
-    assert [node.text for node in told.all("dd")] == [
-        "300,000 tokens", "No cap", "No cap", "0 tokens: nothing may be spent",
-    ]  # fmt: skip
-
-
-def test_caps_taken_away_are_no_caps(reader: Reader, alice: Any, agent: Any) -> None:
-    Caps.objects.create(agent=agent)
-    page = parse(reader(alice).get("/budgets"))
-    assert page.one("h1").text == "No agent has a token cap yet."
-    assert "No caps set" in cards(page)["support-triage-01"].text
+def field_faults(page: Node) -> dict[str, list[str]]:
+    """Of every field that has any."""
+    fields = page.all("label", class_="field")
+    named = {(f.all("input") + f.all("select"))[0].attrs["name"]: [s.text for s in f.all("small")] for f in fields}
+    return {name: said for name, said in named.items() if said}
 
 
 @pytest.mark.parametrize(("who", "may"), [("alice", True), ("olga", True), ("lee", False), ("vera", False)])
@@ -83,22 +63,35 @@ def test_edit_caps_is_offered_to_who_may(
 
 
 def test_the_form_is_a_page_without_a_script(reader: Reader, alice: Any, agent: Any) -> None:
-    Caps.objects.create(agent=agent, daily_tokens=300_000, annual_tokens=0)
+    Caps.objects.create(
+        agent=agent,
+        daily_tokens=300_000,
+        annual_tokens=0,
+        weekly_cost=Decimal("12.50"),
+        annual_cost=9000,
+        on_cap="pause",
+    )
     client = reader(alice)
     page = parse(client.get(form(agent)))
     assert page.one("h1").text == "Caps of support-triage-01"
     labels = [label.one("span").text for label in page.all("label", class_="field")]
-    assert labels == ["Daily Token Cap", "Weekly Token Cap", "Monthly Token Cap", "Annual Token Cap"]
+    assert labels == [
+        "Daily Token Cap", "Daily Cost Cap", "Weekly Token Cap", "Weekly Cost Cap", "Monthly Token Cap",
+        "Monthly Cost Cap", "Annual Token Cap", "Annual Cost Cap", "On Cap",
+    ]  # fmt: skip
     assert values(page) == {
         "daily_tokens": "300,000", "weekly_tokens": "", "monthly_tokens": "", "annual_tokens": "0",
+        "daily_cost": "", "weekly_cost": "12.50", "monthly_cost": "", "annual_cost": "9,000",
     }  # fmt: skip
-    answer = client.post(
-        form(agent), {**values(page), "weekly_tokens": " 1 500 000 ", "annual_tokens": ""}, follow=True
-    )
+    assert [o.attrs["value"] for o in page.all("option") if "selected" in o.attrs] == ["pause"]
+    typed = {"weekly_tokens": " 1 500 000 ", "annual_tokens": "", "daily_cost": "1,200.05", "on_cap": "alert"}
+    answer = client.post(form(agent), {**values(page), **typed}, follow=True)
     assert answer.redirect_chain == [("/budgets", 302)]
-    assert parse(answer).one("div", class_="toast").one("span").text == "Token caps of support-triage-01 saved."
+    assert parse(answer).one("div", class_="toast").one("span").text == "Caps of support-triage-01 saved."
     kept = Caps.objects.get()
     assert (kept.daily_tokens, kept.weekly_tokens, kept.annual_tokens) == (300_000, 1_500_000, None)
+    assert (kept.daily_cost, kept.weekly_cost, kept.monthly_cost) == (Decimal("1200.05"), Decimal("12.5"), None)
+    assert kept.on_cap == "alert"
     assert AuditEvent.objects.get(action="caps.changed").actor_label == "Alice"
 
 
@@ -108,33 +101,38 @@ def test_the_dialog_comes_to_htmx_and_the_card_follows(reader: Reader, alice: An
     assert "HX-Request" in asked["Vary"]
     dialog = parse(asked).one("dialog")
     assert dialog.one("h2").text == "Caps of support-triage-01"
-    answer = client.post(form(agent), {"daily_tokens": "7"}, headers=HTMX)
+    answer = client.post(form(agent), {"daily_tokens": "7", "on_cap": "pause"}, headers=HTMX)
     page = parse(answer)
     assert not page.all("dialog") and not page.all("html")
-    assert "7 tokens" in cards(page)["support-triage-01"].text
-    assert page.one("h1").text == "The one agent has token caps."
+    card = cards(page)["support-triage-01"]
+    assert "0 of 7" in card.text and "On cap: pause" in card.text
+    assert page.one("h1").text == "No agent is paused at its cap, and none reaches one today."
     said = json.loads(answer["HX-Trigger"])["toast"]
-    assert said == {"text": "Token caps of support-triage-01 saved.", "bad": False}
+    assert said == {"text": "Caps of support-triage-01 saved.", "bad": False}
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_faults_stand_at_their_fields_and_what_was_typed_stays(
     reader: Reader, alice: Any, agent: Any, headers: dict[str, str]
 ) -> None:
-    sent = {"daily_tokens": "<b>lots</b>", "weekly_tokens": "9" * 19, "monthly_tokens": "1,5", "annual_tokens": "12"}
-    answer = reader(alice).post(form(agent), sent, headers=headers)
+    sent = {
+        "daily_tokens": "<b>lots</b>", "weekly_tokens": "9" * 19, "monthly_tokens": "1,5", "annual_tokens": "12",
+        "daily_cost": "-1", "weekly_cost": "0.00001", "monthly_cost": "1e3", "annual_cost": "99999999999",
+    }  # fmt: skip
+    answer = reader(alice).post(form(agent), {**sent, "on_cap": "shout"}, headers=headers)
     assert answer.status_code == 400
     page = parse(answer)
     assert values(page) == sent
-    fields = [
-        (f.one("input").attrs["name"], [s.text for s in f.all("small")]) for f in page.all("label", class_="field")
-    ]
-    assert fields == [
-        ("daily_tokens", [NOT_TOKENS]),
-        ("weekly_tokens", [TOO_MANY]),
-        ("monthly_tokens", [NOT_TOKENS]),
-        ("annual_tokens", []),
-    ]
+    assert field_faults(page) == {
+        "daily_tokens": [NOT_TOKENS],
+        "weekly_tokens": [TOO_MANY],
+        "monthly_tokens": [NOT_TOKENS],
+        "daily_cost": [NOT_MONEY],
+        "weekly_cost": [TOO_FINE],
+        "monthly_cost": [NOT_MONEY],
+        "annual_cost": [TOO_DEAR],
+        "on_cap": [NOT_ON_CAP],
+    }
     assert not Caps.objects.exists()
 
 
@@ -196,6 +194,7 @@ def test_the_address_holds_the_filters(reader: Reader, alice: Any, fleet: None, 
     [
         ("caps=many", "“many” is not a choice of caps; all are shown."),
         ("pod=zebra", "There is no such pod here; all are shown."),
+        ("sort=taste", "The cards do not sort by “taste”; they go by name."),
         ("page=0", "“0” is not a page; this is the first."),
         ("page=9999999", "“9999999” is not a page; this is the first."),
         ("page=99", None),
@@ -209,15 +208,42 @@ def test_what_cannot_be_understood_is_named_and_passed_over(
     assert len(cards(page)) == 3
 
 
-def test_the_download_has_caps_and_runs_nothing(reader: Reader, alice: Any, fleet: None) -> None:
+def table(answer: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+def test_the_download_has_every_figure_and_runs_nothing(
+    reader: Reader, alice: Any, fleet: None, organization: Any, at_now: datetime
+) -> None:
+    writer = Caps.objects.get(monthly_tokens=9).agent
+    prices(organization, at_now)
+    type(writer).objects.filter(pk=writer.pk).update(cost_budget_daily=Decimal("2.50"))
+    cap(writer, on_cap="pause", weekly_cost=Decimal("0.75"))
+    spend(writer, 1_234, now=at_now)
+    spend(writer, 766, now=at_now, model=FLAT)
+    spend(writer, 50, now=at_now, model=UNPRICED)
     answer = reader(alice).get("/budgets.csv")
     assert answer["Content-Disposition"] == 'attachment; filename="punchcard-budgets.csv"'
-    head, *lines = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode()))
-    assert head == [
-        "Agent", "Pod", "Tier", "Daily Token Cap", "Weekly Token Cap", "Monthly Token Cap", "Annual Token Cap",
-    ]  # fmt: skip
-    assert lines[0][0] == "'=cmd()"
-    assert lines[2] == ["writer-01", "Growth", "P1", "", "", "9", ""]
+    lines = table(answer)
+    assert lines[0]["Agent"] == "'=cmd()"
+    assert lines[2] == {
+        "Agent": "writer-01", "Pod": "Growth", "Tier": "P1", "Zone": "Europe/Berlin", "On Cap": "Pause",
+        **{f"{window} Tokens Used": "2050" for window in ("Daily", "Weekly", "Monthly", "Annual")},
+        "Daily Token Cap": "", "Weekly Token Cap": "", "Monthly Token Cap": "9", "Annual Token Cap": "",
+        **{f"{window} Cost": "2" for window in ("Daily", "Weekly", "Monthly", "Annual")},
+        "Daily Cost Cap": "", "Weekly Cost Cap": "0.75", "Monthly Cost Cap": "", "Annual Cost Cap": "",
+        "Reserved Tokens": "0", "Daily Cost Budget": "2.5", "Billed Today": "1.234",
+        "Tokens Of Unknown Cost Today": "50", "Currency": "USD",
+    }  # fmt: skip
+
+
+def test_a_cost_that_is_not_known_is_empty_in_the_download(
+    reader: Reader, alice: Any, agent: Any, at_now: datetime
+) -> None:
+    spend(agent, 50, now=at_now, model=UNPRICED)
+    (line,) = table(reader(alice).get("/budgets.csv"))
+    assert (line["Daily Cost"], line["Billed Today"], line["Tokens Of Unknown Cost Today"]) == ("", "", "50")
+    assert (line["Daily Tokens Used"], line["On Cap"]) == ("50", "")
 
 
 def test_empty_says_what_to_do_next(reader: Reader, alice: Any, organization: Any, agent: Any) -> None:
@@ -246,23 +272,6 @@ def test_another_organisations_caps_are_not_shown(reader: Reader, charlie: Any, 
     client = reader(charlie)
     assert cards(parse(client.get("/budgets"))) == {}
     assert b"writer-01" not in b"".join(client.get("/budgets.csv").streaming_content)
-
-
-@pytest.mark.parametrize("path", ["/budgets", "/budgets?caps=set", "/budgets.csv"])
-def test_more_agents_take_no_more_queries(
-    reader: Reader, alice: Any, organization: Any, pod: Any, at_now: datetime, path: str
-) -> None:
-    client = reader(alice)
-
-    def grow(number: int) -> int:
-        for agent in AgentFactory.create_batch(number, organization=organization, team=pod):
-            Caps.objects.create(agent=agent, daily_tokens=1)
-        with CaptureQueriesContext(connection) as asked:
-            answer = client.get(path)
-            b"".join(answer.streaming_content) if answer.streaming else answer.content
-        return len(asked)
-
-    assert grow(2) == grow(22)
 
 
 @pytest.mark.parametrize("path", ["/budgets", "/budgets/{agent}"])
