@@ -27,6 +27,11 @@ BEAT_TABLE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "system", "expire_seconds": 10},
     },
+    "sweep-caps": {
+        "task": "budgets.sweep_caps",
+        "schedule": 15.0,
+        "options": {"queue": "system", "expire_seconds": 30},
+    },
     "link-audit": {
         "task": "workforce.link_audit",
         "schedule": 5.0,

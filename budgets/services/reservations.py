@@ -18,12 +18,15 @@ from budgets.models.money import amount_of, units_of
 from budgets.rules.gauges import Gauge, Stop, sentence
 from budgets.rules.windows import windows_at
 from budgets.services import meters
-from workforce.models import Organization
+from workforce.choices import TaskStatus
+from workforce.models import Organization, Task
 
 _AGENT = Caps._meta.get_field("agent")
 #: How many past pieces of work an estimate looks at.
 LOOKS_BACK = 20
 ZERO = Decimal(0)
+#: Kind of the subject of a task's reservation; its id is the task's.
+FOR_TASK = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,19 @@ class Verdict:
 
     reservation: Reservation | None
     stop: Stop | None
+
+
+def begin(
+    *, organization: Organization, agent_id: UUID, subject: tuple[str, str], expires_at: datetime, now: datetime
+) -> Stop | None:
+    """``reserve`` what the agent's work usually takes, where it does one piece at a time: what is still kept for
+    earlier ones of the same kind is given back first. Returns why it may not begin. Call within a transaction."""
+    for earlier in Reservation.objects.filter(agent=agent_id, subject_kind=subject[0], ended_at__isnull=True):
+        end(earlier, now=now)
+    wanted = estimate(agent_id)
+    return reserve(
+        organization=organization, agent_id=agent_id, subject=subject, wanted=wanted, expires_at=expires_at, now=now
+    ).stop
 
 
 def estimate(agent_id: UUID) -> Estimate:
@@ -157,6 +173,34 @@ def release(*, agent_id: UUID, reservation_id: UUID, ended: ReservationEnd, now:
     Reservation.objects.filter(pk=row.pk).update(ended_at=now, ended=ended.value, left_tokens=0, left_cost=ZERO)
     meters.save({agent_id: caps})
     return True
+
+
+def end(row: Reservation, *, now: datetime) -> bool:
+    """``release`` one whose work is over: settled where anything was used of it."""
+    ended = ReservationEnd.SETTLED if row.used_tokens else ReservationEnd.RELEASED
+    return release(agent_id=row.agent_id, reservation_id=row.pk, ended=ended, now=now)
+
+
+def sweep(*, now: datetime, limit: int = 500) -> int:
+    """End reservations whose time is up; those of tasks whose lease was prolonged go on with it. Returns how many
+    ended. Safe to run twice, at once, after a kill."""
+    due = list(Reservation.objects.filter(ended_at__isnull=True, expires_at__lte=now).order_by("expires_at")[:limit])
+    tasks = [UUID(row.subject_id) for row in due if row.subject_kind == FOR_TASK]
+    leases = dict(
+        Task.objects.filter(pk__in=tasks, status=TaskStatus.IN_PROGRESS, lease_expires_at__gt=now).values_list(
+            "pk", "lease_expires_at"
+        )
+    )
+    ended = 0
+    for row in due:
+        prolonged = leases.get(UUID(row.subject_id)) if row.subject_kind == FOR_TASK else None
+        if prolonged is not None:
+            Reservation.objects.filter(pk=row.pk, ended_at__isnull=True).update(expires_at=prolonged)
+        elif row.subject_kind == FOR_TASK:
+            ended += end(row, now=now)
+        else:
+            ended += release(agent_id=row.agent_id, reservation_id=row.pk, ended=ReservationEnd.EXPIRED, now=now)
+    return ended
 
 
 def settle(caps: Caps, row: Reservation, *, tokens: int, cost: Decimal) -> None:

@@ -234,7 +234,7 @@ def _reserved(lines: Sequence[_Line]) -> dict[tuple[UUID, UUID | None], Reservat
         return {}
     open_ones = Reservation.objects.filter(
         agent__in={line.entry.agent_id for line in lines},
-        subject_kind="task",
+        subject_kind=reservations.FOR_TASK,
         subject_id__in=[str(task) for task in tasks],
         ended_at__isnull=True,
     )

@@ -19,6 +19,9 @@ class GateFacts:
     """``held`` are the reasons of holds other than off hours, ``held_until`` when the last one ends by itself; None:
     when somebody releases it. ``work_from`` is when staggered work begins, if ahead.
 
+    ``over_cap`` says which caps are reached or have no room for more work, ``cap_until`` when the last of their windows
+    is over. ``no_credits``: the organisation has used up what it paid ahead; only scheduled work waits for it.
+
     ``urgent`` says that only work is asked for which a person marked urgent: it passes off duty and its pause.
     """
 
@@ -30,6 +33,9 @@ class GateFacts:
     in_grace: bool = False
     next_start: datetime | None = None
     work_from: datetime | None = None
+    over_cap: str = ""
+    cap_until: datetime | None = None
+    no_credits: bool = False
     busy: bool = False
     urgent: bool = False
 
@@ -72,11 +78,30 @@ def _stagger(facts: GateFacts) -> Shut | None:
     return Shut("staggered", "The shift has just begun: work is handed out a little later.", facts.work_from)
 
 
+def _caps(facts: GateFacts) -> Shut | None:
+    return Shut("caps", facts.over_cap, facts.cap_until) if facts.over_cap else None
+
+
+def _credits(facts: GateFacts) -> Shut | None:
+    if not facts.no_credits:
+        return None
+    return Shut("credits", "The organisation has no credits left: scheduled work waits for a top-up.")
+
+
 def _line(facts: GateFacts) -> Shut | None:
     return Shut("line_busy", "The agent is working on a task. One at a time.") if facts.busy else None
 
 
-GATES: Sequence[Callable[[GateFacts], Shut | None]] = (_holds, _lifecycle, _off_duty, _grace, _stagger, _line)
+GATES: Sequence[Callable[[GateFacts], Shut | None]] = (
+    _holds,
+    _lifecycle,
+    _off_duty,
+    _grace,
+    _stagger,
+    _caps,
+    _credits,
+    _line,
+)
 
 
 def first_shut(facts: GateFacts) -> Shut | None:

@@ -26,6 +26,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from budgets.services import meters
 from scheduling.choices import ClockEvent
 from scheduling.models import ClockRecord, WorkSchedule
 from scheduling.rules import hours as rules
@@ -91,6 +92,7 @@ def create(
     )
     write_windows(schedule, hours)
     _record("schedule.created", schedule, agent, after=as_facts(schedule, hours), by=by, now=now)
+    meters.set_zone(agent, hours.tz, now=now)
     _begin(schedule, agent, by=by, now=now)
     settle(agent.pk, now=now)
     return _fresh(schedule)
@@ -132,6 +134,7 @@ def update(
         by=by,
         now=now,
     )
+    meters.set_zone(agent, hours.tz, now=now)
     if was_enabled and not schedule.enabled:
         _end(agent, by=by, now=now, why="Working hours were switched off.", clock_out=False)
     elif schedule.enabled and not was_enabled:
@@ -154,6 +157,7 @@ def delete(*, organization: Organization, schedule_id: UUID, by: Actor, now: dat
         raise Conflict(f"{agent.agent_name} is archived: its hours are kept as they were.", code="archived")
     _record("schedule.deleted", schedule, agent, before=as_facts(schedule), by=by, now=now)
     schedule.delete()
+    meters.set_zone(agent, "", now=now)
     _end(agent, by=by, now=now, why="Working hours were deleted.", clock_out=True)
 
 

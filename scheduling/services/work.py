@@ -1,18 +1,25 @@
 """Handing out work: one task to one agent, atomically, where every gate is open (spec T2, W9)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from budgets.models import Caps
+from budgets.rules.gauges import Stop
+from budgets.selectors.credits import has_credit
+from budgets.selectors.stops import SOME_CAP, stop_of_agent
+from budgets.services import reservations
+from budgets.services.reservations import FOR_TASK
 from scheduling.rules import gates
 from scheduling.rules import hours as hours_rules
 from scheduling.rules.gates import GateFacts, Shut
 from scheduling.selectors.duty import Duty, duty_for_work
-from workforce.choices import ClockStatus, HoldKind, LifecycleState, TaskStatus
+from workforce.choices import ClockStatus, HoldKind, LifecycleState, TaskStatus, TaskType
 from workforce.models import Agent, Organization, Task
 from workforce.models.compiled import CompiledRead
 from workforce.rules import tasks as rules
@@ -51,31 +58,75 @@ def claim(
         raise Conflict(f"{agent.agent_name} is {agent.current_state} and gets no work.", code="gone")
     facts = _facts(agent, duty_for_work(agent, now=now), now)
     shut = gates.first_shut(facts)
-    if shut is not None and gates.first_shut(_for_urgent(facts)) is not None:
-        return Claim(None, shut, shut.ask_again_at or now + gates.ASK_AGAIN)
-    task = _next(agent, urgent_only=shut is not None)
+    if shut is not None:
+        facts = replace(facts, urgent=True)
+        if gates.first_shut(facts) is not None:
+            return _none(shut, now)
+    task = _next(agent, urgent_only=facts.urgent)
+    barred = gates.first_shut(_with_money(facts, organization, agent, task, now))
+    if barred is not None and barred.gate == "credits":
+        task = _next_unscheduled(agent, urgent_only=facts.urgent)
+        barred = barred if task is None else None
     if task is None:
-        shut = shut or Shut("nothing_queued", NOTHING)
-        return Claim(None, shut, shut.ask_again_at or now + gates.ASK_AGAIN)
-    if task.busy:  # type: ignore[attr-defined]
-        return Claim(None, Shut("line_busy", "The agent is working on a task. One at a time."), now + gates.ASK_AGAIN)
-    _take(task, agent, expires=now + lease, by=by, now=now)
+        return _none(shut or barred or Shut("nothing_queued", NOTHING), now)
+    if barred is not None:
+        return _none(barred, now)
+    if task.busy:
+        return _none(Shut("line_busy", "The agent is working on a task. One at a time."), now)
+    expires = now + lease
+    if task.capped and (stop := _reserve(organization, task, expires=expires, now=now)) is not None:
+        return _none(Shut("caps", stop.sentence, stop.until), now)
+    _take(task, agent, expires=expires, by=by, now=now)
     return Claim(task, None, None)
 
 
-def _waiting(agent_id: UUID) -> "QuerySet[Task]":
-    """Those of the agent's queue that may be taken, the most pressing first; ``busy`` while it works on one."""
+def _none(shut: Shut, now: datetime) -> Claim:
+    return Claim(None, shut, shut.ask_again_at or now + gates.ASK_AGAIN)
+
+
+def _waiting(agent_id: UUID) -> "QuerySet[Any]":
+    """Those of the agent's queue that may be taken, the most pressing first, with what is so of their agent: ``busy``
+    with another one, ``capped`` by any cap."""
     running = Task.objects.filter(agent=OuterRef("agent"), status=TaskStatus.IN_PROGRESS)
-    return Task.objects.claimable().filter(agent=agent_id).in_queue_order().annotate(busy=Exists(running))
+    capped = Caps.objects.filter(SOME_CAP, agent=OuterRef("agent"))
+    waiting = Task.objects.claimable().filter(agent=agent_id).in_queue_order()
+    return waiting.annotate(busy=Exists(running), capped=Exists(capped))
 
 
 _NEXT = CompiledRead(lambda agent_id: _waiting(agent_id)[:1])
 _NEXT_URGENT = CompiledRead(lambda agent_id: _waiting(agent_id).filter(urgent=True)[:1])
 
 
-def _next(agent: Agent, *, urgent_only: bool) -> Task | None:
+def _next(agent: Agent, *, urgent_only: bool) -> Any:
     found = (_NEXT_URGENT if urgent_only else _NEXT)(agent.pk)
     return found[0] if found else None
+
+
+def _next_unscheduled(agent: Agent, *, urgent_only: bool) -> Any:
+    """Without what the schedule made: work that credits are not asked for."""
+    waiting = _waiting(agent.pk).exclude(type=TaskType.SCHEDULED)
+    return (waiting.filter(urgent=True) if urgent_only else waiting).first()
+
+
+def _with_money(facts: GateFacts, organization: Organization, agent: Agent, task: Any, now: datetime) -> GateFacts:
+    """With what caps and credits say, which are looked at where they could matter."""
+    stop = stop_of_agent(organization, agent.pk, now=now) if task is None or task.capped else None
+    scheduled = task is not None and task.type == TaskType.SCHEDULED
+    return replace(
+        facts,
+        over_cap=stop.sentence if stop else "",
+        cap_until=stop.until if stop else None,
+        no_credits=scheduled and not has_credit(organization),
+    )
+
+
+def _reserve(organization: Organization, task: Task, *, expires: datetime, now: datetime) -> Stop | None:
+    """Room under the caps for this task, or why there is none. What was kept for the agent's last one is given back:
+    it works on one at a time."""
+    subject = (FOR_TASK, str(task.pk))
+    return reservations.begin(
+        organization=organization, agent_id=task.agent_id, subject=subject, expires_at=expires, now=now
+    )
 
 
 def _take(task: Task, agent: Agent, *, expires: datetime, by: Actor, now: datetime) -> None:
@@ -116,17 +167,6 @@ def _facts(agent: Agent, duty: Duty, now: datetime) -> GateFacts:
         in_grace=duty.in_grace,
         next_start=starts,
         work_from=_work_from(agent, duty, now),
-    )
-
-
-def _for_urgent(facts: GateFacts) -> GateFacts:
-    return GateFacts(
-        lifecycle_state=facts.lifecycle_state,
-        held=facts.held,
-        held_until=facts.held_until,
-        clocked_out=facts.clocked_out,
-        paused_by_clock=facts.paused_by_clock,
-        urgent=True,
     )
 
 

@@ -168,7 +168,7 @@ def test_the_runtime_is_called_in_and_told_to_work_on_what_is_urgent(off_duty, a
     def orders():
         agent = Agent.objects.get(pk=off_duty.pk)
         pending = commands.deliver(agent_ids=[agent.pk], now=NIGHT)
-        return orders_for([agent], pending=pending, now=NIGHT)[agent.pk]
+        return orders_for([agent], pending=pending, tz="UTC", now=NIGHT)[agent.pk]
 
     give(off_duty, "patient", now=NIGHT)
     assert (orders().desired_state, orders().work_waiting) == ("pause", False)

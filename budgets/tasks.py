@@ -1,0 +1,16 @@
+"""Doors that beat opens: one service call each. A lost or doubled message changes nothing."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from budgets.services import approvals, limits, reservations
+from workforce.services import ticks
+
+
+@shared_task(name="budgets.sweep_caps")
+def sweep_caps() -> str:
+    """Thresholds nobody acted on, reservations whose time is up, approvals whose window is over."""
+    now = timezone.now()
+    acted, ended, lapsed = limits.sweep(now=now), reservations.sweep(now=now), approvals.lapse_due(now=now)
+    said = f"Acted at {acted} caps, ended {ended} reservations, let {lapsed} approvals lapse"
+    return ticks.finished("sweep-caps", said=said, now=now)
