@@ -4,6 +4,8 @@ from django.urls import path
 
 from budgets.api.approvals import CapApprovals, KeepPaused, RaiseCap
 from budgets.api.caps import AgentBudget, BudgetOverview
+from budgets.api.credits import Credits
+from budgets.api.prices import Prices
 from budgets.api.usage import ReportUsage
 
 urlpatterns = [
@@ -13,4 +15,6 @@ urlpatterns = [
     path("workforce/cap-approvals", CapApprovals.as_view(), name="api-cap-approvals"),
     path("workforce/cap-approvals/<uuid:approval_id>/raise", RaiseCap.as_view(), name="api-cap-approval-raise"),
     path("workforce/cap-approvals/<uuid:approval_id>/keep", KeepPaused.as_view(), name="api-cap-approval-keep"),
+    path("workforce/prices", Prices.as_view(), name="api-prices"),
+    path("workforce/credits", Credits.as_view(), name="api-credits"),
 ]

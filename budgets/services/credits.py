@@ -25,7 +25,7 @@ KEY_REUSED = "This key was used for another movement of the balance. Take a new 
 
 
 def top_up(
-    *, organization: Organization, amount: Any, reason: str, key: str = "", by: Actor, now: datetime
+    *, organization: Organization, amount: Any, reason: str | None, key: str = "", by: Actor, now: datetime
 ) -> CreditEntry:
     """Add to the balance. The first top-up begins the work with credits: from then on a balance of 0 stops new work.
 
@@ -40,7 +40,7 @@ def top_up(
 
 
 def correct(
-    *, organization: Organization, amount: Any, reason: str, key: str = "", by: Actor, now: datetime
+    *, organization: Organization, amount: Any, reason: str | None, key: str = "", by: Actor, now: datetime
 ) -> CreditEntry:
     """Put the balance right by a signed amount: entries are never changed. For people; otherwise as ``top_up``."""
     check_manages(by=by, organization=organization)

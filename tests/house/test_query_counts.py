@@ -59,6 +59,8 @@ LISTS = [
     "api-clock-records",
     "api-budget-overview",
     "api-cap-approvals",
+    "api-prices",
+    "api-credits",
     "api-workstreams",
     "api-assignments",
 ]
@@ -85,7 +87,22 @@ ADMIN = [
     "admin:scheduling_leave_changelist",
     "admin:scheduling_clockrecord_changelist",
     "admin:heartbeats_heartbeat_changelist",
-    "admin:budgets_caps_changelist",
+    *(
+        f"admin:budgets_{model}_changelist"
+        for model in (
+            "caps",
+            "price",
+            "spendpolicy",
+            "creditaccount",
+            "creditentry",
+            "usage",
+            "usageday",
+            "reservation",
+            "capmark",
+            "capapproval",
+            "burnanomaly",
+        )  # fmt: skip
+    ),
 ]
 
 

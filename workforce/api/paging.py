@@ -115,7 +115,7 @@ def _cursor(value: Any, pk: Any) -> str:
 def _typed(model: type[Model], by: str, cursor: list[str]) -> tuple[Any, UUID]:
     try:
         key: Any = cursor[0]
-        if by in ("time", "received_at", "placed_at", "created_at", "starts_at", "opened_at"):
+        if by in ("time", "received_at", "placed_at", "created_at", "starts_at", "opened_at", "at"):
             moment = parse_datetime(cursor[0])
             if moment is None or moment.tzinfo is None:
                 raise ValueError(cursor[0])
