@@ -48,6 +48,7 @@ PAGES = [
     "agents-import",
     "agents-file",
     "budgets",
+    "budgets-live",
     "budgets-csv",
 ]
 PAGES_OF_AN_AGENT = ["hours", "hours-delete", "budget-caps"]
