@@ -57,6 +57,10 @@ class MoneyField(_Base):
         value = self.to_python(value)
         return None if value is None else units_of(value)
 
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """Units, or an expression as it is. A ledger writes thousands, so the way through the ancestors is spared."""
+        return value if hasattr(value, "as_sql") else self.get_prep_value(value)
+
     def formfield(self, **kwargs: Any) -> Any:
         return models.Field.formfield(self, **{"form_class": forms.DecimalField, **kwargs})
 

@@ -5,6 +5,7 @@ taken in one order everywhere: the agent's row, where it is needed, then its cap
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -26,6 +27,15 @@ METER = (
     "reserved_cost",
     "act_due_at",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A usage as the meter counts it: when (UTC), counted tokens, list cost."""
+
+    at: datetime
+    tokens: int
+    cost: Decimal
 
 
 def lock(agent_ids: Iterable[UUID]) -> dict[UUID, Caps]:
@@ -78,12 +88,14 @@ def counted_from_ledger(agent_id: UUID, tz: str, now: datetime) -> dict[CapWindo
     return figures
 
 
-def add(caps: Caps, *, at: datetime, tokens: int, cost: Decimal) -> None:
-    """Count a usage in the windows of a rolled row that hold it; in those that began after it, it is of the past."""
+def add(caps: Caps, spent: Sequence[Spent]) -> None:
+    """Count usage in the windows of a rolled row that hold it; in those that began after it, it is of the past."""
     for window in CapWindow:
-        if at >= getattr(caps, f"{window.value}_since"):
-            setattr(caps, f"{window.value}_used", getattr(caps, f"{window.value}_used") + tokens)
-            setattr(caps, f"{window.value}_spent", getattr(caps, f"{window.value}_spent") + cost)
+        since, used, cost = f"{window.value}_since", f"{window.value}_used", f"{window.value}_spent"
+        begun = getattr(caps, since)
+        within = [one for one in spent if one.at >= begun]
+        setattr(caps, used, getattr(caps, used) + sum(one.tokens for one in within))
+        setattr(caps, cost, getattr(caps, cost) + sum((one.cost for one in within), Decimal(0)))
 
 
 def save(rows: Mapping[UUID, Caps]) -> None:

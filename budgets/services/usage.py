@@ -6,7 +6,7 @@ reports as for one. Usage is recorded whatever the caps say; what they say is in
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -216,12 +216,17 @@ def _write_ledger(organization: Organization, lines: Sequence[_Line], now: datet
 
 def _count(lines: Sequence[_Line], caps: Mapping[UUID, Caps]) -> None:
     """Into the meters, and from what was reserved for the work it was spent on."""
-    reserved = _reserved(lines)
+    spent: dict[UUID, list[meters.Spent]] = {}
     for line in lines:
-        row, cost = caps[line.entry.agent_id], line.cost.listed or ZERO
-        meters.add(row, at=line.at, tokens=line.counted, cost=cost)
+        one = meters.Spent(line.at, line.counted, line.cost.listed or ZERO)
+        spent.setdefault(line.entry.agent_id, []).append(one)
+    for agent_id, some in spent.items():
+        meters.add(caps[agent_id], some)
+    reserved = _reserved(lines)
+    for line in lines if reserved else ():
         room = reserved.get((line.entry.agent_id, line.entry.task_id))
         if room is not None:
+            row, cost = caps[line.entry.agent_id], line.cost.listed or ZERO
             reservations.settle(row, room, tokens=line.counted, cost=cost)
     update_rows(
         sorted(reserved.values(), key=lambda row: row.pk), ("left_tokens", "left_cost", "used_tokens", "used_cost")
@@ -244,12 +249,16 @@ def _reserved(lines: Sequence[_Line]) -> dict[tuple[UUID, UUID | None], Reservat
 def _write_sums(organization: Organization, lines: Sequence[_Line], zones: Mapping[UUID, str]) -> None:
     hours: dict[tuple[UUID, object], list[Any]] = {}
     days: dict[tuple[UUID, object], list[Any]] = {}
+    known: dict[tuple[str, datetime], date] = {}  # clocks change and days begin at whole minutes
     for line in lines:
         agent_id, tokens, cost = line.entry.agent_id, line.entry.tokens, line.cost
         common = [line.counted, cost.listed or ZERO, cost.billed or ZERO, line.counted if cost.listed is None else 0]
         by_class = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, 1]
         _sum(hours, (agent_id, line.at.replace(minute=0, second=0, microsecond=0)), common)
-        _sum(days, (agent_id, day_of(zones[agent_id], line.at)), [*common, *by_class])
+        minute = (zones[agent_id], line.at.replace(second=0, microsecond=0))
+        if minute not in known:
+            known[minute] = day_of(*minute)
+        _sum(days, (agent_id, known[minute]), [*common, *by_class])
     _add_up(UsageHour, organization, "hour", hours, _COMMON)
     _add_up(UsageDay, organization, "day", days, (*_COMMON, *_BY_CLASS))
 

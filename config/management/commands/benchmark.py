@@ -13,6 +13,7 @@ NAMES = {
     "heartbeats": "heartbeats",
     "claims": "claims",
     "tabs": "tabs",
+    "usage": "usage",
 }
 
 
