@@ -215,8 +215,8 @@ def test_paused_at_its_cap_until_it_resets(
     )
     assert shown.one("p", class_="note").attrs["class"] == "note is-bad"
     assert [a.text for a in shown.one("footer").all("a")] == [
-        "Raise and resume , daily cap of support-triage-01",
-        "Keep paused , daily cap of support-triage-01",
+        "Raise and resume at the daily cap of support-triage-01",
+        "Keep paused at the daily cap of support-triage-01",
         "Edit Caps of support-triage-01",
     ]
 
@@ -232,7 +232,7 @@ def test_two_caps_at_once_are_told_apart(
         "Stopped by its daily cap and weekly cost cap: no new work. Resets Mon 00:00 . "
         "Overrun 500 tokens over the daily cap and €0.50 over the weekly cost cap: usage that was already under way."
     )
-    assert [a.text.split(" , ")[0] for a in shown.one("footer").all("a")[:4]] == [
+    assert [a.text.split(" at the ")[0] for a in shown.one("footer").all("a")[:4]] == [
         "Raise and resume (daily cap)", "Keep stopped (daily cap)",
         "Raise and resume (weekly cost cap)", "Keep stopped (weekly cost cap)",
     ]  # fmt: skip
