@@ -44,7 +44,8 @@ def day_of(tz: str, at: datetime) -> date:
 def _date_of(tz: str, start: datetime) -> date:
     zone = check_zone(tz)
     shown = start.astimezone(zone).date()
-    for day in (shown - timedelta(days=1), shown, shown + timedelta(days=1)):
+    # From the latest: the midnight of a date that a zone left out is that of the next one too.
+    for day in (shown + timedelta(days=1), shown, shown - timedelta(days=1)):
         if _midnight(zone, day) == start:
             return day
     return shown  # pragma: no cover  every start is some day's midnight
