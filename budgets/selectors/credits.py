@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from budgets.models import CreditAccount, CreditEntry
 from workforce.models import Organization
@@ -23,10 +23,3 @@ def balance_of(organization: Organization) -> Decimal | None:
 def entries_of(organization: Organization) -> QuerySet[CreditEntry]:
     """What moved the balance, newest first."""
     return CreditEntry.objects.filter(organization=organization)
-
-
-def unproved(organization: Organization) -> Decimal | None:
-    """By how much the balance is above the sum of its entries; None where it is that sum, as it must be."""
-    balance = balance_of(organization) or Decimal(0)
-    found = entries_of(organization).order_by().aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
-    return None if balance == found else balance - found

@@ -184,8 +184,13 @@ class Agent:
         self.claim_from = now + wait
 
     def reported(self, what: str, accepted: bool, now: float) -> None:
-        """The server has heard a report on the work in hand. One that is refused came too late: it is over."""
+        """The server has heard a report on the work in hand. One that is refused came too late: it is over. After its
+        usage comes its end at once, whatever the caps say by now: it is done."""
         work = self.work
+        if what == "usage":
+            if work is not None:
+                self.call = work.last()
+            return
         if work is None or (what == "extend" and accepted):
             return
         if accepted:

@@ -174,8 +174,8 @@ FLEET = (
     ),
     DemoAgent(
         "invoice-match-02", "Back office", T.SPECIALIST, P.P1, ("bookkeeping", "invoices"), "small-fast-v3",
-        "ledger-main", second="Priya Raman", hold=HoldKind.BUDGET, why="Daily cap of 300,000 tokens reached.",
-        cost_daily="2.50", hours=standard(BERLIN, DAILY, "07:00", "21:00", grace_minutes=0),
+        "ledger-main", second="Priya Raman", cost_daily="2.50",
+        hours=standard(BERLIN, DAILY, "07:00", "21:00", grace_minutes=0),
     ),
     DemoAgent(
         "tax-notes-01", "Back office", T.SUBAGENT, P.P2, ("bookkeeping", "tax"), "small-fast-v3", "Priya Raman",

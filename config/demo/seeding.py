@@ -3,14 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from budgets.choices import CapWindow
+from budgets.models import Caps
+from budgets.rules.usage_entry import Entry
+from budgets.rules.windows import window_at
+from budgets.services import credits, policy, prices, usage
 from budgets.services.caps import set_caps
+from config.demo import spending
 from config.demo.caps import CAPS
 from config.demo.fleet import FLEET, DemoAgent
 from config.demo.people import MANAGER, ORGANIZATION, PEOPLE, PODS, SLUG, TIME_ZONE
@@ -21,7 +26,7 @@ from config.sign_ins import as_text, new_password, write_private
 from scheduling.models import WorkSchedule
 from scheduling.rules.hours import interval_at
 from scheduling.services import clock, clock_sweep, schedules, work
-from workforce.choices import ActorKind, HoldKind, LifecycleState
+from workforce.choices import ActorKind, LifecycleState
 from workforce.models import Agent, ApiKey, Organization, Task, Team, User
 from workforce.rules import lifecycle as lifecycle_rules
 from workforce.rules.actors import Actor, system
@@ -100,6 +105,7 @@ def seed(*, state_dir: Path, now: datetime) -> str:
             set_caps(organization=organization, agent_id=cast.agents[name].pk, caps=caps, by=cast.manager, now=now)
         _name_leading_agents(cast, now)
         given = _give_out_work(cast, now)
+        _spend(cast, now)
         for workstream in WORKSTREAMS:
             _open_workstream(cast, workstream, given, now)
         issued = {agent: _new_key(organization, agent, by=cast.manager, now=now) for agent in _with_runtime(cast)}
@@ -190,15 +196,8 @@ def _hire(cast: _Cast, described: DemoAgent, now: datetime) -> None:
         _clock_in_by_hand(cast, agent, data, now)
     _take_to(cast, agent, described, now)
     if described.hold is not None:
-        until = _next_midnight(now) if described.hold == HoldKind.BUDGET else None
         holds.place(
-            organization=organization,
-            agent_id=agent.pk,
-            kind=described.hold,
-            reason=described.why,
-            until=until,
-            by=by,
-            now=now,
+            organization=organization, agent_id=agent.pk, kind=described.hold, reason=described.why, by=by, now=now
         )
 
 
@@ -283,6 +282,22 @@ def _begin_and_block(cast: _Cast, described: DemoTask, now: datetime) -> None:
     )
 
 
+def _spend(cast: _Cast, now: datetime) -> None:
+    """Prices, a balance, and a week of seeded usage, on the calendar of each agent's own windows."""
+    here: dict[str, Any] = {"organization": cast.organization, "by": cast.manager, "now": now}
+    policy.set_policy(**here, data={"currency": spending.CURRENCY})
+    prices.seed_examples(**here)
+    prices.add(**here, data={**spending.PRICE, "valid_from": now - spending.PRICED_FOR})
+    credits.top_up(**here, amount=spending.TOP_UP, reason=spending.TOP_UP_REASON)
+    zones = dict(Caps.objects.filter(agent__organization=cast.organization).values_list("agent", "time_zone"))
+    used: list[Entry] = []
+    for name in spending.TODAY:
+        agent_id = cast.agents[name].pk
+        today, _ = window_at(CapWindow.DAILY, zones[agent_id] or TIME_ZONE, now)
+        used += spending.entries(name, agent_id, today=today, now=now)
+    usage.record(organization=cast.organization, entries=used, by=DEMO, now=now)
+
+
 def _open_workstream(cast: _Cast, described: DemoWorkstream, given: Mapping[str, Task], now: datetime) -> None:
     data: dict[str, Any] = {"name": described.name, "description": described.description}
     if described.dri:
@@ -321,9 +336,3 @@ def _new_key(organization: Organization, agent: Agent, *, by: Actor, now: dateti
 def _keys_as_json(issued: Mapping[Agent, str]) -> str:
     rows = [{"agent_id": str(agent.pk), "agent_name": agent.agent_name, "key": key} for agent, key in issued.items()]
     return json.dumps({"organization": ORGANIZATION, "agents": rows}, indent=1) + "\n"
-
-
-def _next_midnight(now: datetime) -> datetime:
-    """When a daily cap begins anew by the company's clocks."""
-    zone = ZoneInfo(TIME_ZONE)
-    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), tzinfo=zone)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from budgets.models import CreditAccount, CreditEntry
 from budgets.rules import price_entry as rules
-from budgets.selectors.credits import balance_of, entries_of, has_credit, unproved
+from budgets.selectors.credits import balance_of, entries_of, has_credit
 from budgets.services import credits
 from tests.support.actors import SYSTEM, audited, itself, key, person
 from tests.support.clockwork import at
 from tests.support.races import at_once, errors
+from tests.support.spending import proved
 from workforce.choices import KeyScope
 from workforce.models import AuditEvent
 from workforce.rules.refusals import Conflict, Forbidden, Invalid
@@ -59,7 +60,7 @@ def test_usage_may_take_it_below_nothing_and_then_nothing_begins(organization: A
     assert balance_of(organization) == 0 and not has_credit(organization)
     credits.debit(organization=organization, amount=Decimal("2"), now=NOW)
     assert balance_of(organization) == -2 and not has_credit(organization)
-    assert unproved(organization) is None
+    assert proved(organization)
     assert correct(organization, "2.0001").balance_after == Decimal("0.0001")
     assert has_credit(organization)
 
@@ -199,7 +200,7 @@ def test_the_balance_is_the_sum_of_its_entries_whatever_happens(organization: An
                     correct(organization, -amount if down else amount, key=name)
             except Conflict:
                 pass
-        assert unproved(organization) is None
+        assert proved(organization)
         entries = list(entries_of(organization).order_by("id"))
         running = Decimal(0)
         for entry in entries:
@@ -218,14 +219,14 @@ def test_top_ups_and_debits_at_the_same_moment_all_count(organization: Any) -> N
     )
     assert errors(outcomes) == []
     assert len({entry.pk for entry in outcomes[6:]}) == 1
-    assert balance_of(organization) == Decimal("21.5") and unproved(organization) is None
+    assert balance_of(organization) == Decimal("21.5") and proved(organization)
     outcomes = at_once(
         *(lambda: _debit(organization, "0.0000000001") for _ in range(6)),
         *(lambda n=n: top_up(organization, "1", key=f"m{n}") for n in range(3)),
         *(lambda n=n: correct(organization, "-1", key=f"c{n}") for n in range(3)),
     )
     assert errors(outcomes) == []
-    assert balance_of(organization) == Decimal("21.4999999994") and unproved(organization) is None
+    assert balance_of(organization) == Decimal("21.4999999994") and proved(organization)
     assert CreditEntry.objects.count() == 19
     balances = {entry.balance_after for entry in entries_of(organization)}
     assert balance_of(organization) in balances

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from budgets.models import Caps, Usage
 from config.demo import agent as player
 from config.demo import errands, hands, runtime
 from config.demo.agent import Agent
@@ -84,6 +85,39 @@ def test_tasks_are_claimed_done_and_reported(enlist, agent, olga):
     kinds = WorkReport.objects.order_by("reported_at").values_list("kind", flat=True)
     assert list(kinds) == ["completed", "completed", "failed", "blocked"]
     assert {task.lease_token for task in given} == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_used_is_reported_for_what_it_is(enlist, agent):
+    """Words it read and wrote, under a name that is no model's, once for each piece of work."""
+    job = "Please look.\n\nCount the words: one two three\nCount the lines of README.md"
+    done = give(agent, "Counts", description=job, now=timezone.now())
+    foreign = give(agent, "Translate the notes into Danish", now=timezone.now())
+    enlist(agent).run(Until(lambda: _status(done) == "completed" and _status(foreign) == "blocked"))
+    done.refresh_from_db()
+    used = {usage.task_id: usage for usage in Usage.objects.all()}
+    assert used.keys() == {done.pk, foreign.pk}
+    usage = used[done.pk]
+    assert (usage.key, usage.model, usage.agent_id) == (f"task-{done.pk}-1", "demo-runtime", agent.pk)
+    readme = len((hands._ROOT / "README.md").read_bytes().split())
+    assert usage.input_tokens == len(job.split()) + readme
+    assert usage.output_tokens == len(done.result.split())
+    assert (usage.cache_read_tokens, usage.cache_write_tokens) == (0, 0)
+    assert (used[foreign.pk].input_tokens, used[foreign.pk].output_tokens) == (5, 0)
+    assert Caps.objects.get(agent=agent).daily_used == sum(one.counted_tokens for one in used.values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_that_takes_it_to_its_cap_is_ended_and_then_nothing_new_begins(enlist, agent):
+    Caps.objects.create(agent=agent, daily_tokens=8, on_cap="skip")
+    first = give(agent, "First", description="Count the words: one two three four", now=timezone.now())
+    second = give(agent, "Second", description="Count the words: one", now=timezone.now())
+    fleet = enlist(agent)
+    fleet.run(Until(lambda: _status(first) == "completed"))
+    fleet.run(Until(lambda: fleet.agents[0].orders.get("desired_state") != "work" or fleet.agents[0].claim_from > 0))
+    second.refresh_from_db()
+    assert (second.status, second.lease_token) == ("queued", 0)
+    assert Usage.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -195,7 +229,7 @@ def fleet(stub, tmp_path) -> Fleet:
 
 WAITING = orders(work_waiting=True)
 LEASED = orders(lease={"task_id": "t1", "expires_at": "2026-11-19T13:33:00Z"}, current_state="executing")
-CLAIM, REPORT = "/api/work/claim", "/api/work/t1/complete"
+CLAIM, REPORT, USAGE = "/api/work/claim", "/api/work/t1/complete", "/api/usage"
 
 
 def claimed(job: str, task_id: str = "t1") -> tuple[int, dict[str, Any]]:
@@ -213,9 +247,29 @@ def test_a_lost_answer_to_a_claim_is_asked_for_again(stub, fleet):
 
 
 def test_a_lost_answer_to_a_report_is_asked_for_again_with_the_same_words(stub, fleet):
-    stub.script = [(200, WAITING), claimed("SHA-256: punchcard"), (200, LEASED), (500, {}), (429, {})]
+    stub.script = [(200, WAITING), claimed("SHA-256: punchcard"), (200, LEASED), (200, {}), (500, {}), (429, {})]
     fleet.run(Until(lambda: len(stub.sent(REPORT)) >= 3))
     assert len({(sent["once"], sent["result"]) for sent in stub.sent(REPORT)}) == 1
+
+
+def test_usage_is_reported_before_the_end_and_a_lost_answer_asked_for_with_the_same_key(stub, fleet):
+    stub.script = [(200, WAITING), claimed("SHA-256: one two"), (200, LEASED), ("hang up", None), (503, {})]
+    fleet.run(Until(lambda: bool(stub.sent(REPORT))))
+    sent = stub.sent(USAGE)
+    assert len(sent) == 3
+    assert all(one == sent[0] for one in sent)
+    wanted = {"model": "demo-runtime", "task_id": "t1", "input_tokens": 3, "output_tokens": 4}
+    assert {name: sent[0][name] for name in wanted} == wanted
+    paths = [one["path"] for one in stub.seen]
+    assert paths.index(REPORT) == len(paths) - 1 - paths[::-1].index(USAGE) + 1
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_usage_that_is_refused_does_not_keep_the_work_from_its_end(stub, fleet, status):
+    stub.by_path[USAGE] = (status, {"code": "key_reused"})
+    stub.script = [(200, WAITING), claimed("SHA-256: punchcard"), (200, LEASED)]
+    fleet.run(Until(lambda: bool(stub.sent(REPORT))))
+    assert len(stub.sent(USAGE)) == 1
 
 
 def test_a_report_that_never_gets_through_is_given_up_and_the_others_go_on(stub, fleet, capsys):

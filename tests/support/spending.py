@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from budgets.models import BurnAnomaly, CapApproval, CapMark, Price, Reservation, SpendPolicy
 from budgets.rules.prices import Tokens
 from budgets.rules.usage_entry import Entry
+from budgets.selectors.credits import balance_of, entries_of
 from budgets.services import credits
 from budgets.services.usage import record
 from tests.support.actors import SYSTEM
-from workforce.models import Agent
+from workforce.models import Agent, Organization
 
 MODEL = "sonnet"
 
@@ -46,3 +49,9 @@ def spend(agents: Sequence[Agent], *, now: datetime) -> None:
             organization=organization, subject_kind="agent", subject_id=agent.pk, subject_label=agent.agent_name,
             hour=now - timedelta(hours=1), tokens=90_000, baseline=2_000, threshold=20_000, hours=160, at=now,
         )  # fmt: skip
+
+
+def proved(organization: Organization) -> bool:
+    """Whether the balance is the sum of its entries."""
+    found = entries_of(organization).order_by().aggregate(sum=Sum("amount"))["sum"]
+    return (balance_of(organization) or 0) == (found or 0)
