@@ -9,7 +9,8 @@ from django.http import QueryDict
 from budgets.forms.caps import one_line
 from budgets.rules import caps as rules
 
-_REASON_MAX = 500
+#: Characters of a typed reason that are kept: more than it may have.
+_LONGEST = 2_000
 
 
 @dataclass
@@ -24,8 +25,7 @@ class DecisionForm:
 
     @classmethod
     def typed(cls, posted: QueryDict) -> "DecisionForm":
-        reason = str(posted.get("reason", "")).replace("\x00", "").strip()[: _REASON_MAX + 1]
-        return cls(cap=one_line(posted, "cap"), reason=reason)
+        return cls(cap=one_line(posted, "cap"), reason=str(posted.get("reason", "")).strip()[:_LONGEST])
 
     def read_cap(self, *, tokens: bool) -> Any:
         return rules.typed(self.cap) if tokens else rules.typed_money(self.cap)

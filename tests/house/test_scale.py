@@ -20,7 +20,7 @@ from workforce.services import tasks
 pytestmark = pytest.mark.django_db
 FEW, MANY = 3, 12
 #: More than any page needs today.
-MOST = 22
+MOST = 24
 PATHS = [
     "/",
     "/?sort=heartbeat",
@@ -48,6 +48,8 @@ PATHS = [
     "/tasks/{task}/reassign",
     "/budgets",
     "/budgets?caps=none",
+    "/budgets?sort=closest",
+    "/budgets/live",
     "/budgets/{agent}",
     "/budgets.csv",
     "/history",

@@ -16,7 +16,7 @@ from tests.pages.html import parse
 from workforce.choices import Role
 
 PAGES = ["/", "/overview/live", "/overview.csv", "/history", "/history.csv", "/preferences"]
-PAGES += ["/budgets", "/budgets.csv"]
+PAGES += ["/budgets", "/budgets/live", "/budgets.csv"]
 PAGES += ["/schedules/leave", "/schedules/leave.csv", "/schedules/leave/new", "/schedules/leave/covers"]
 PAGES += ["/agents/import", "/agents/import/template.csv", "/agents/roster.csv"]
 FORMS = [

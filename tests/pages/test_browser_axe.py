@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from budgets.models import Caps
+from budgets.models import CapApproval
+from budgets.services import limits
 from scheduling.services import clock
 from tests.factories import AgentFactory, WorkScheduleFactory
 from tests.pages.axe import stoppers
 from tests.pages.conftest import Desk
+from tests.pages.spend import UNPRICED, cap, prices, spend
 from tests.support.actors import SYSTEM, person
 from tests.support.work import claimed, give
 from workforce.models import Agent
@@ -151,7 +154,11 @@ PAGES: dict[str, tuple[str, Step]] = {
     "cancel task": ("/tasks/{task}/cancel", _nothing),
     "budgets": ("/budgets", _nothing),
     "budgets, empty": ("/budgets?q=zebra", _nothing),
+    "budgets, closest": ("/budgets?sort=closest", lambda page: page.locator("summary", has_text="As a table").click()),
     "budgets, edit": ("/budgets", _click("[id^=edit-]", "Token Cap")),
+    "budgets, raise": ("/budgets", _click("[id^=raise-]", "New daily cap")),
+    "budgets, keep": ("/budgets", _click("[id^=keep-]", "Reason")),
+    "raise a cap": ("/budgets/approvals/{approval}/raise", _nothing),
     "budgets, refused": ("/budgets", _refused_caps),
     "caps": ("/budgets/{agent}", _nothing),
     "leave, empty": ("/schedules/leave", _nothing),
@@ -189,7 +196,7 @@ def staff(organization: Any, agent: Agent, alice: Any) -> dict[str, Any]:
         )
         WorkScheduleFactory(agent=people[name], **shape)
     york, now = people["york-01"], timezone.now()
-    Caps.objects.create(agent=york, daily_tokens=300_000, annual_tokens=0)
+    approval = _spent(organization, york, agent)
     clock.clock_in(organization=organization, agent_id=agent.pk, by=SYSTEM, now=now - timedelta(hours=1))
     first = give(york, "Sort the inbox", now=now, description="Oldest first.", due_at=now + timedelta(hours=1))
     give(york, "Answer", now=now, priority="critical", urgent=True, needs=[first.pk], by=person(alice))
@@ -204,7 +211,20 @@ def staff(organization: Any, agent: Agent, alice: Any) -> dict[str, Any]:
         key="late",
         now=now,
     )
-    return {"agent": york.pk, "task": first.pk}
+    return {"agent": york.pk, "task": first.pk, "approval": approval.pk}
+
+
+def _spent(organization: Any, york: Agent, other: Agent) -> CapApproval:
+    """York is stopped by its daily cap; the other one is on the way to its own, and some of its cost is unknown."""
+    now = timezone.now()
+    prices(organization, now)
+    cap(york, daily_tokens=300_000, weekly_tokens=400_000, monthly_cost=Decimal(9_000), reserved_tokens=500)
+    cap(other, daily_tokens=20_000_000)
+    spend(york, 306_000, now=now)
+    spend(other, 1_200_000, now=now, model=UNPRICED)
+    spend(other, 90_000, now=now)
+    limits.act(organization=organization, agent_id=york.pk, now=now)
+    return CapApproval.objects.get(agent=york)
 
 
 def _check(page: Page) -> None:

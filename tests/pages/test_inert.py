@@ -72,6 +72,7 @@ def addresses(agent: Any) -> list[str]:
         f"/{echoed}",
         f"/history{echoed}",
         f"/budgets{echoed}&caps={SCRIPT}&pod={QUOTE}",
+        f"/budgets/live{echoed}",
         f"/budgets/{agent.pk}",
     ]
 

@@ -1,4 +1,4 @@
-"""Tasks, what is done to them, and caps: page and API refuse the same thing in the same words (spec I3)."""
+"""Tasks and what is done to them: page and API refuse the same thing in the same words (spec I3)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from budgets.models import Caps
 from tests.factories import AgentFactory
 from tests.pages.html import Node, parse
 from tests.support.api import Api, faults
@@ -53,7 +52,6 @@ DEEDS: list[tuple[str, str, dict[str, Any]]] = [
     ("cancel", "cancel", {"reason": "a\x00"}),
     ("reassign", "reassign", {"reason": "x" * 501}),
 ]
-CAPS = ["lots", "-1", "1.5", "1e3", "١٢"]
 
 
 @pytest.fixture
@@ -134,14 +132,3 @@ def test_what_is_over(reader: Reader, in_utc: Any, api: Api, task: Task, verb: s
     page = reader(in_utc).post(f"/tasks/{task.pk}/{deed}", {"asked": "1"})
     assert (page.status_code, there.status_code) == (409, 409)
     assert there.json()["detail"] in parse(page).text
-
-
-@pytest.mark.parametrize("window", ["daily_tokens", "weekly_tokens", "monthly_tokens", "annual_tokens"])
-@pytest.mark.parametrize("typed", CAPS)
-def test_a_cap(reader: Reader, in_utc: Any, api: Api, agent: Agent, window: str, typed: str) -> None:
-    page = parse(reader(in_utc).post(f"/budgets/{agent.pk}", {window: typed}))
-    value: Any = int(typed) if typed.lstrip("-").isascii() and typed.lstrip("-").isdigit() else typed
-    there = faults(api.put(f"/api/workforce/budgets/{agent.pk}", {window: value}))
-    field = next(f for f in page.all("label", class_="field") if f.one("input").attrs["name"] == window)
-    assert {window: field.one("small").text} == there
-    assert not Caps.objects.exists()

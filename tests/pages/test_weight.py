@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from budgets.choices import CapWindow
+from budgets.models import Caps
 from scheduling.choices import ClockEvent
 from scheduling.selectors.roster import Pulse
 from tests.factories import AgentFactory, WorkScheduleFactory
@@ -37,12 +39,14 @@ def packed(data: bytes) -> int:
     return len(gzip.compress(data, 6))
 
 
-@pytest.mark.parametrize("path", ["/", "/schedules", "/schedules/new"])
+@pytest.mark.parametrize("path", ["/", "/schedules", "/schedules/new", "/budgets"])
 def test_the_first_load_is_under_60_kB(reader: Reader, alice: Any, organization: Any, pod: Any, path: str) -> None:
     shifts = [("Early", 127, 360, 840), ("Late", 127, 840, 1320)]
     for number in range(24):
         agent = AgentFactory(organization=organization, team=pod, agent_name=f"agent-{number:02}")
         WorkScheduleFactory(agent=agent, type="shift", shifts=shifts, time_zone="America/New_York")
+        caps = {f"{window.value}_{of}": 1_000 + number for window in CapWindow for of in ("tokens", "cost", "used")}
+        Caps.objects.create(agent=agent, on_cap="pause", reserved_tokens=number, **caps)
     answer = reader(alice).get(path)
     page = parse(answer)
     parts = [n.attrs["src"] for n in page.all("script")] + [n.attrs["href"] for n in page.all("link")]
