@@ -32,6 +32,11 @@ BEAT_TABLE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"queue": "system", "expire_seconds": 30},
     },
+    "look-for-anomalies": {
+        "task": "budgets.look_for_anomalies",
+        "schedule": 300.0,
+        "options": {"queue": "system", "expire_seconds": 600},
+    },
     "link-audit": {
         "task": "workforce.link_audit",
         "schedule": 5.0,

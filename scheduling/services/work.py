@@ -21,6 +21,7 @@ from scheduling.rules.gates import GateFacts, Shut
 from scheduling.selectors.duty import Duty, duty_for_work
 from workforce.choices import ClockStatus, HoldKind, LifecycleState, TaskStatus, TaskType
 from workforce.models import Agent, Organization, Task
+from workforce.models.bulk_rows import update_rows
 from workforce.models.compiled import CompiledRead
 from workforce.rules import tasks as rules
 from workforce.rules.actors import Actor
@@ -129,15 +130,14 @@ def _reserve(organization: Organization, task: Task, *, expires: datetime, now: 
     )
 
 
+_TAKEN = ("status", "lease_token", "lease_expires_at", "claimed_at", "started_at", "boost_at", "updated_at")
+
+
 def _take(task: Task, agent: Agent, *, expires: datetime, by: Actor, now: datetime) -> None:
     task.agent = agent
     task.status, task.lease_token, task.lease_expires_at = TaskStatus.IN_PROGRESS.value, task.lease_token + 1, expires
     task.claimed_at, task.started_at, task.boost_at, task.updated_at = now, task.started_at or now, None, now
-    task.save(
-        update_fields=[
-            "status", "lease_token", "lease_expires_at", "claimed_at", "started_at", "boost_at", "updated_at",
-        ]
-    )  # fmt: skip
+    update_rows([task], _TAKEN)
     events = [
         audit.draft(
             organization=task.organization_id,

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db import connection, models
 
-#: Below this many rows a plain INSERT is as quick.
+from workforce.models.bulk_rows import insert_values
+
+#: Below this many rows one INSERT is as quick; the ORM would take longer to write its text than it takes to run.
 COPY_FROM_ROWS = 20
 
 
@@ -18,8 +20,13 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     if not rows:
         return
     model = type(rows[0])
-    if connection.vendor != "postgresql" or len(rows) < COPY_FROM_ROWS:
+    if connection.vendor != "postgresql":
         model._default_manager.bulk_create(rows, batch_size=500)
+        return
+    if len(rows) < COPY_FROM_ROWS:
+        fields = model._meta.concrete_fields
+        insert_values(model, {field.attname: [getattr(row, field.attname) for row in rows] for field in fields})
+        _written(rows)
         return
     fields = model._meta.concrete_fields
     writers = [_writer(field) for field in fields]
@@ -32,6 +39,10 @@ def insert_many(rows: Sequence[models.Model]) -> None:
     ):
         for row in rows:
             copy.write_row([write(row) for write in writers])
+    _written(rows)
+
+
+def _written(rows: Sequence[models.Model]) -> None:
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -40,7 +40,13 @@ def insert_columns(model: type[models.Model], columns: Columns) -> None:
     fields = _fields(model, columns)
     if connection.vendor == "postgresql":
         _copy(model, fields, columns)
-        return
+    else:
+        insert_values(model, columns)
+
+
+def insert_values(model: type[models.Model], columns: Columns) -> None:
+    """The same as one INSERT on either database: for few rows."""
+    fields = _fields(model, columns)
     source, params = _values(fields, columns)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {_table(model)} ({_names(fields)}) SELECT {_names(fields)} FROM {source}", params)  # noqa: S608
@@ -107,7 +113,8 @@ def _fields(model: type[models.Model], columns: Columns) -> tuple[Any, ...]:
 
 def _values(fields: Sequence[models.Field[Any, Any]], columns: Columns) -> tuple[str, list[Any]]:
     """A derived table ``v`` with these fields as columns, and its parameters."""
-    prepared = [[field.get_db_prep_save(value, connection) for value in columns[field.attname]] for field in fields]
+    real = connections[DEFAULT_DB_ALIAS]  # the proxy looks it up anew for every attribute of every value
+    prepared = [[field.get_db_prep_save(value, real) for value in columns[field.attname]] for field in fields]
     if connection.vendor == "postgresql":
         arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)
         return f"unnest({arrays}) AS v ({_names(fields)})", prepared
