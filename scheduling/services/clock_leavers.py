@@ -7,6 +7,8 @@ is paged or paused for it; the record says when and why. An agent that is archiv
 import logging
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
+
 from scheduling.services import clock
 from workforce.choices import ClockStatus, LifecycleState
 from workforce.models import Agent, Organization
@@ -32,6 +34,8 @@ def clock_out_leavers(*, now: datetime, limit: int = 500) -> int:
             number += 1
         except Refusal:
             continue  # somebody else did, or it was archived meanwhile
+        except (OperationalError, InterfaceError):
+            raise  # the database, not this agent: the next sweep goes on
         except Exception:
             logger.exception("retired agent not clocked out", extra={"agent_id": str(agent_id)})
     return number

@@ -79,3 +79,9 @@ def rows_of(page: Node) -> dict[str, Node]:
     """Roster rows by agent name."""
     rows = [node for node in page.all("tr") if node.attrs.get("id", "").startswith("agent-")]
     return {row.one("td", class_="c-agent").one("a").text: row for row in rows}
+
+
+def faults(page: Node) -> dict[str, str]:
+    """What each field of a form was refused for, by the field's name."""
+    found = page.all("small", class_="fault")
+    return {node.attrs["id"].removeprefix("fault-").rsplit("-", 1)[0]: node.text for node in found}

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import AgentFactory, TeamFactory
-from tests.pages.html import Node, parse
+from tests.pages.html import Node, faults, parse
 from tests.support.actors import SYSTEM
 from tests.support.work import give, state_of
 from workforce.models import Agent, Assignment, Workstream
@@ -39,11 +39,6 @@ def part(stream: Workstream, agent: Agent, at_now: datetime) -> Assignment:
 def assign(stream: Workstream, agent: Agent, now: datetime, **more: Any) -> Assignment:
     data = {"agent_id": agent.pk, "workstream_id": stream.pk, "role": "contributor", **more}
     return assignments.create(organization=stream.organization, data=data, by=SYSTEM, now=now)
-
-
-def faults(page: Node) -> dict[str, str]:
-    found = page.all("small", class_="fault")
-    return {node.attrs["id"].removeprefix("fault-").rsplit("-", 1)[0]: node.text for node in found}
 
 
 def listed(page: Node) -> list[list[str]]:

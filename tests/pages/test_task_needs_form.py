@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.pages.conftest import HTMX
-from tests.pages.html import Node, parse
+from tests.pages.html import Node, faults, parse
 from tests.support.actors import SYSTEM
 from tests.support.work import claimed, give
 from workforce.models import Agent, Task
@@ -20,11 +20,6 @@ Reader = Callable[..., Client]
 @pytest.fixture
 def task(agent: Agent, at_now: datetime) -> Task:
     return give(agent, now=at_now)
-
-
-def faults(page: Node) -> dict[str, str]:
-    found = page.all("small", class_="fault")
-    return {node.attrs["id"].removeprefix("fault-").rsplit("-", 1)[0]: node.text for node in found}
 
 
 def shown(page: Node) -> list[str]:

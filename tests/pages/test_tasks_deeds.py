@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.factories import AgentFactory, TeamFactory
 from tests.pages.conftest import HTMX
-from tests.pages.html import Node, parse
+from tests.pages.html import Node, faults, parse
 from tests.support.work import give
 from workforce.choices import ActorKind
 from workforce.models import Agent, Task
@@ -55,11 +55,6 @@ def rows(page: Node) -> list[Node]:
 
 def notes(page: Node) -> list[str]:
     return [p.text for p in page.all("p", class_="note")]
-
-
-def faults(page: Node) -> dict[str, str]:
-    found = page.all("small", class_="fault")
-    return {node.attrs["id"].removeprefix("fault-").rsplit("-", 1)[0]: node.text for node in found}
 
 
 def post(client: Client, path: str, **data: Any) -> Any:
