@@ -15,8 +15,8 @@ from workforce.rules.refusals import Invalid
 
 MOST_ENTRIES, MOST_FAULTS = 1000, 100
 KEY_MAX = MODEL_MAX = 80
-#: Of one class in one report: far more than any model takes, and sums stay within 64 bits.
-MOST_TOKENS = 10**12
+#: Of one class in one report: far more than any model takes, and at any price its cost stays within 64 bits.
+MOST_TOKENS = 10**10
 #: How far a sender's clock may be ahead, and how long usage may be reported afterwards.
 AHEAD, LATEST = timedelta(minutes=5), timedelta(days=366)
 
