@@ -126,7 +126,8 @@ def _lapsed() -> Conflict:
 def _check_same(approval: CapApproval, outcome: ApprovalStatus, raised_to: Decimal | None) -> None:
     if approval.status == ApprovalStatus.LAPSED:
         raise _lapsed()
-    if approval.status != outcome or approval.raised_to != raised_to:
+    other = None if approval.raised_to is None else limits.shown_figure(approval.raised_to)
+    if approval.status != outcome or other != (None if raised_to is None else limits.shown_figure(raised_to)):
         what = ApprovalStatus(approval.status).label.lower()
         raise Conflict(
             f"{approval.decided_by_label} has decided this already: {what}.", code="decided", status_now=approval.status

@@ -83,11 +83,16 @@ def _mark(agent: Agent, gauges: Sequence[Gauge], now: datetime) -> list[CapMark]
 
 def _name(mark: CapMark) -> tuple[object, ...]:
     """What makes a mark one: warnings are once per window, a cap that is reached once per cap."""
-    return (mark.window, mark.measure, mark.since, mark.level, Decimal(mark.cap) if mark.level == 100 else None)
+    return (mark.window, mark.measure, mark.since, mark.level, shown_figure(mark.cap) if mark.level == 100 else None)
 
 
 def _cap(gauge: Gauge) -> Decimal:
     return Decimal(gauge.cap or 0)
+
+
+def shown_figure(figure: Decimal) -> str:
+    """To compare a figure of a mark or an approval with one that was not stored: SQLite keeps fifteen digits of it."""
+    return f"{Decimal(figure):.14E}"
 
 
 def _shown(gauge: Gauge) -> Decimal:
@@ -148,12 +153,12 @@ def _ask(agent: Agent, stopped: Sequence[Gauge], now: datetime) -> None:
             approval.status, approval.decided_at = ApprovalStatus.LAPSED.value, now
             approval.save(update_fields=["status", "decided_at"])
             events.append(approval_event("lapsed", approval, agent, by=METER, now=now))
-        elif Decimal(approval.cap) != _cap(gauge):
+        elif shown_figure(approval.cap) != shown_figure(_cap(gauge)):
             approval.cap, approval.used, approval.until = _cap(gauge), _shown(gauge), gauge.end
             approval.save(update_fields=["cap", "used", "until"])
     known = there.filter(since__in={gauge.start for gauge in over.values()}).exclude(status=ApprovalStatus.LAPSED.value)
     waiting = {(one.window, one.measure) for one in known if one.status == ApprovalStatus.OPEN}
-    decided = {(one.window, one.measure, one.since, Decimal(one.cap)) for one in known}
+    decided = {(one.window, one.measure, one.since, shown_figure(one.cap)) for one in known}
     fresh = [
         CapApproval(
             organization_id=agent.organization_id,
@@ -167,7 +172,7 @@ def _ask(agent: Agent, stopped: Sequence[Gauge], now: datetime) -> None:
             opened_at=now,
         )
         for name, gauge in over.items()
-        if name[:2] not in waiting and (*name, _cap(gauge)) not in decided
+        if name[:2] not in waiting and (*name, shown_figure(_cap(gauge))) not in decided
     ]
     CapApproval.objects.bulk_create(fresh)
     audit.record_many([*events, *(approval_event("opened", approval, agent, by=METER, now=now) for approval in fresh)])

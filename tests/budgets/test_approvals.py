@@ -8,10 +8,11 @@ from uuid import uuid4
 import pytest
 
 from budgets.choices import OnCap
-from budgets.models import CapApproval, Caps, Price
+from budgets.models import CapApproval, CapMark, Caps, Price
 from budgets.rules.caps import NOT_MONEY, NOT_TOKENS, TOO_FINE, TOO_MANY
 from budgets.rules.prices import Tokens
 from budgets.rules.usage_entry import Entry
+from budgets.services import limits
 from budgets.services.approvals import GIVE_A_CAP, SAY_WHY, keep_paused, lapse_due, raise_and_resume
 from budgets.services.caps import set_caps
 from budgets.services.usage import record
@@ -123,6 +124,20 @@ def test_the_same_decision_again_is_answered_and_another_refused(agent: Agent) -
         assert (refused.value.code, refused.value.extra) == ("decided", {"status_now": "raised"})
     assert len(audited(agent, action="cap_approval.raised")) == 1 == len(audited(agent, action="caps.changed")) - 1
     assert Caps.objects.get(agent=agent).daily_tokens == 2000
+
+
+def test_caps_of_more_digits_than_sqlite_shows_are_asked_about_once(agent: Agent) -> None:
+    huge = 2**63 - 9
+    approval = waiting(agent)
+    Caps.objects.filter(agent=agent).update(daily_used=huge + 1, weekly_used=0, monthly_used=0, annual_used=0)
+    lift(approval, 2**63 - 3)
+    assert lift(approval, 2**63 - 3).status == "raised"
+    set_caps(organization=agent.organization, agent_id=agent.pk, caps={"daily_tokens": huge}, by=SYSTEM, now=LATER)
+    keep(CapApproval.objects.get(status="open"))
+    before = (CapApproval.objects.count(), CapMark.objects.count())
+    limits.act(organization=agent.organization, agent_id=agent.pk, now=LATER)
+    assert (CapApproval.objects.count(), CapMark.objects.count()) == before
+    assert not CapApproval.objects.filter(status="open").exists()
 
 
 def test_kept_again_is_kept_and_cannot_be_raised(agent: Agent) -> None:
