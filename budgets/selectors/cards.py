@@ -225,13 +225,12 @@ def _note(
         return Note("", "No cap is reached today.")
     gauge, at = coming
     today = at < gauges[0].end
-    return Note(
-        "is-warn" if today else "", f"Reaches the {words.cap_name(gauge)}{' at' if today else ''}", at, "at this rate."
-    )
+    lead = f"Reaches the {words.cap_name(gauge)}{' at' if today else ''}"
+    return Note("is-warn" if today else "", lead, _named(at, gauge.end), "at this rate.")
 
 
 def next_reached(gauges: Sequence[Gauge], burn: Burn, now: datetime) -> tuple[Gauge, datetime] | None:
-    """The cap that is reached first at this rate, and when: to the next five minutes; None where none is."""
+    """The cap that is reached first at this rate, and when; None where none is."""
     found = [
         (at, gauge)
         for gauge in gauges
@@ -240,8 +239,13 @@ def next_reached(gauges: Sequence[Gauge], burn: Burn, now: datetime) -> tuple[Ga
     if not found:
         return None
     at, gauge = min(found, key=lambda one: one[0])
+    return gauge, at
+
+
+def _named(at: datetime, end: datetime) -> datetime:
+    """Rounded up to the next five minutes, where the window is not over by then."""
     named = at + (datetime.min.replace(tzinfo=at.tzinfo) - at) % _STEP
-    return gauge, named if named < gauge.end else at
+    return named if named < end else at
 
 
 def _rate(gauge: Gauge, burn: Burn) -> Decimal:

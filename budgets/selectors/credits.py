@@ -9,8 +9,8 @@ from workforce.models import Organization
 
 
 def has_credit(organization: Organization) -> bool:
-    """Whether new work may begin as far as credits go: always where the organisation does not work with them. One
-    query."""
+    """Whether scheduled work may begin as far as credits go: always where the organisation does not work with them.
+    One query."""
     balance = balance_of(organization)
     return balance is None or balance > 0
 

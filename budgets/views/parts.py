@@ -12,8 +12,10 @@ from budgets.models import SpendPolicy
 from budgets.rules import words
 from budgets.selectors import tab
 from budgets.selectors.cards import card_of
+from budgets.selectors.headline import top_of
 from budgets.selectors.prices import policy_of
-from budgets.selectors.totals import top_of, totals_of
+from budgets.selectors.totals import totals_of
+from budgets.selectors.zones import zones_of
 from workforce.models import Team
 from workforce.selectors.named import digest
 from workforce.selectors.standing import standing_of
@@ -50,8 +52,9 @@ def _weights(policy: SpendPolicy) -> list[tuple[str, str]]:
 def top_context(request: MemberRequest, policy: SpendPolicy, pod: Team | None) -> dict[str, Any]:
     """The first lines and the strip of the pods."""
     now, organization = timezone.now(), request.organization
-    top = top_of(organization, currency=policy.currency, now=now)
-    totals = totals_of(organization, pod, currency=policy.currency, now=now)
+    zones = zones_of(organization, now=now)
+    top = top_of(organization, zones=zones, currency=policy.currency, now=now)
+    totals = totals_of(organization, pod, zones=zones, currency=policy.currency, now=now)
     return {"now": now, "top": top, "totals": totals, "top_version": digest(top.version, totals.whole)}
 
 
