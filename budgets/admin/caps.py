@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from budgets.admin.fields import AmountField, TokensField, amount
-from budgets.choices import CapMeasure, CapWindow, OnCap
+from budgets.choices import CapMeasure, CapsKept, CapWindow, OnCap
 from budgets.models import Caps
 from budgets.rules import caps as rules
 from budgets.rules.gauges import Figure, Gauge
@@ -71,6 +71,22 @@ class CapsForm(ServiceForm):
 _STANDING = ["standing", "reserved", "updated_at"]
 
 
+class KeptFilter(admin.SimpleListFilter):
+    """What an agent used is counted without caps, too: its row is there, and most of such rows are of no interest."""
+
+    title = "caps"
+    parameter_name = "kept"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return CapsKept.pairs()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Caps]) -> QuerySet[Caps]:
+        if self.value() not in list(CapsKept):
+            return queryset
+        none = Q(**{f"{name}__isnull": True for name in _CAPS})
+        return queryset.filter(none if self.value() == CapsKept.NONE else ~none)
+
+
 @admin.register(Caps)
 class CapsAdmin(ServiceAdmin):
     scope_path = "agent__organization"
@@ -85,7 +101,7 @@ class CapsAdmin(ServiceAdmin):
         "updated_at",
     ]
     list_select_related = ["agent", "agent__organization"]
-    list_filter = ["on_cap", ("agent__team", ScopedRelatedFilter)]
+    list_filter = [KeptFilter, "on_cap", ("agent__team", ScopedRelatedFilter)]
     search_fields = ["agent__agent_name", "agent__team__name"]
     ordering = ["agent__agent_name"]
 
@@ -116,7 +132,7 @@ class CapsAdmin(ServiceAdmin):
 
     @admin.display(description="at a cap", ordering="on_cap")
     def on_cap_shown(self, caps: Caps) -> str:
-        return OnCap(caps.on_cap).short
+        return OnCap(caps.on_cap).short if caps.any_set else cells.NOTHING
 
     @admin.display(description="daily cost", ordering="daily_cost")
     def daily_cost_shown(self, caps: Caps) -> str:

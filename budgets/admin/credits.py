@@ -70,7 +70,7 @@ class Correct(Deed):
         return "Correct"
 
     def consequence(self, row: CreditAccount, argument: str) -> str:
-        return "Entries stay as they are: a correction is one more. At a balance of 0 no new work begins."
+        return "Entries stay as they are: a correction is one more. At a balance of 0 scheduled work waits."
 
     def run(self, row: CreditAccount, argument: str, answer: dict[str, Any], *, by: Actor, now: datetime) -> Any:
         return credits.correct(organization=row.organization, **answer, by=by, now=now)
@@ -82,7 +82,7 @@ class Correct(Deed):
 class FirstForm(ServiceForm):
     amount = AmountField(
         label="First top-up",
-        help_text="From then on the organisation works with credits: at a balance of 0 no new work begins.",
+        help_text="From then on the organisation works with credits: at a balance of 0 scheduled work waits.",
     )
     reason = _reason()
     key = _key()

@@ -27,7 +27,7 @@ KEY_REUSED = "This key was used for another movement of the balance. Take a new 
 def top_up(
     *, organization: Organization, amount: Any, reason: str | None, key: str = "", by: Actor, now: datetime
 ) -> CreditEntry:
-    """Add to the balance. The first top-up begins the work with credits: from then on a balance of 0 stops new work.
+    """Add to the balance. The first top-up begins the work with credits: from then on scheduled work waits at 0.
 
     The same ``key`` with the same amount and reason is done once and answered with the first entry. Raises
     ``Forbidden``, ``Invalid`` with every fault at once, ``Conflict`` (``key_reused``).

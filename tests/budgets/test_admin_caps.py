@@ -122,3 +122,12 @@ def test_the_agents_page_tells_caps_in_money_too(client: Client, agent: Any) -> 
     Caps.objects.create(agent=agent, daily_tokens=5, monthly_cost=Decimal("12.5"), on_cap="pause")
     html = client.get(page("workforce.agent", "change", agent.pk)).content.decode()
     assert "Daily 5 tokens, Monthly cost 12.50" in html and "Pause: hold the agent until the window resets" in html
+
+
+def test_agents_with_and_without_caps_are_told_apart(client: Client, agent: Any) -> None:
+    bare = AgentFactory(organization=agent.organization, team=agent.team, agent_name="bare-one")
+    Caps.objects.create(agent=agent, weekly_cost=Decimal(1))
+    Caps.objects.create(agent=bare)
+    for query, names in (("", 2), ("kept=set", [agent]), ("kept=none", [bare]), ("kept=x", 2)):
+        rows = client.get(f"{page('budgets.caps')}?{query}").context["cl"].result_list
+        assert len(rows) == names if isinstance(names, int) else [row.agent for row in rows] == names

@@ -10,6 +10,7 @@ from django.test import Client
 from budgets.models import CreditAccount, CreditEntry, Price, SpendPolicy
 from budgets.rules import price_entry as rules
 from budgets.services import credits, prices
+from budgets.services.policy import set_policy
 from budgets.services.prices import EXAMPLES, THERE_ALREADY
 from tests.factories import MembershipFactory
 from tests.support.actors import SYSTEM, audited
@@ -177,6 +178,8 @@ def test_faults_of_a_movement_stand_at_their_fields(client: Client, organization
             "amount": [sentence], "reason": [rules.NO_REASON],
         }  # fmt: skip
     path = f"/admin/budgets/creditaccount/{account.pk}/do/top-up/"
+    html = client.get(path).content.decode()
+    assert 'type="hidden" name="key"' in html and "Key:" not in html
     data = fields_of(client.get(path).content.decode()) | {"amount": ["5"], "reason": ["x"]}
     for _ in range(2):
         assert client.post(path, data).status_code == 302
@@ -232,3 +235,16 @@ def test_a_later_price_is_listed_first(client: Client, organization: Any, now: A
     price(organization, now, valid_from=now + timedelta(days=30), input=7)
     shown = client.get(page("budgets.price")).context["cl"].result_list
     assert [row.input for row in shown] == [7, 3]
+
+
+def test_the_audit_leads_to_what_was_changed(client: Client, organization: Any, now: Any) -> None:
+    kept, account = price(organization, now), topped_up(organization, now)
+    set_policy(organization=organization, data={"currency": "EUR"}, by=SYSTEM, now=now)
+    for about, path in (
+        ("price", page("budgets.price", "change", kept.pk)),
+        ("credits", page("budgets.creditaccount", "change", account.pk)),
+        ("spend_policy", page("budgets.spendpolicy", "change", organization.pk)),
+    ):
+        answer = client.get(f"{page('workforce.auditevent')}?about={about}")
+        assert [row.subject_kind for row in answer.context["cl"].result_list] == [about]
+        assert path in answer.content.decode()

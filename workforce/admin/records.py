@@ -27,6 +27,12 @@ _ABOUT = {
     "task": "Tasks",
     "workstream": "Workstreams",
     "assignment": "Assignments",
+    "caps": "Caps",
+    "cap_approval": "Decisions about caps",
+    "price": "Prices",
+    "spend_policy": "Weights and currency",
+    "credits": "Credits",
+    "usage": "Usage",
     "user": "Accounts",
 }
 _PAGES = {
@@ -39,6 +45,9 @@ _PAGES = {
     "task": "workforce_task",
     "workstream": "workforce_workstream",
     "assignment": "workforce_assignment",
+    "price": "budgets_price",
+    "spend_policy": "budgets_spendpolicy",
+    "credits": "budgets_creditaccount",
     "user": "workforce_user",
 }
 
