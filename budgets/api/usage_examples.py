@@ -18,6 +18,8 @@ _REPORT: dict[str, Any] = {
     "cache_write_tokens": 0,
 }
 
+_REUSED = "This key was used for another report. Send the same again, or take a new key. (msg-2026-11-19-000417)"
+
 REPORT = [
     request("One report", _REPORT),
     request("A batch", {"usage": [_REPORT]}),
@@ -58,7 +60,8 @@ REPORT = [
     problem_example(
         "Another report under the same key",
         409,
-        "This key was used for another report. Send the same again, or take a new key. (msg-2026-11-19-000417)",
+        _REUSED,
         code="key_reused",
+        errors=[{"path": "usage.0.key", "detail": _REUSED}],
     ),
 ]

@@ -93,7 +93,7 @@ def take(
     for agent_id, row in caps.items():
         meters.roll(row, meters.zone_of(row, organization), now)
         before[agent_id] = row.gauges(organization.time_zone, now)
-    lines, stored = _sorted_out(entries, now)
+    lines, stored = _sorted_out(entries, now, place)
     _price(organization, lines)
     _write_ledger(organization, lines, now)
     _count(lines, caps)
@@ -136,19 +136,21 @@ def _check_known(entries: Sequence[Entry], name: str, unknown: set[UUID], senten
         raise Invalid([(under(place(index), name), sentence) for index in wrong[:MOST_FAULTS]])
 
 
-def _sorted_out(entries: Sequence[Entry], now: datetime) -> tuple[list[_Line], dict[tuple[UUID, str], Usage]]:
+def _sorted_out(
+    entries: Sequence[Entry], now: datetime, place: Place
+) -> tuple[list[_Line], dict[tuple[UUID, str], Usage]]:
     """The new reports, and those that are in the ledger already, by agent and key."""
     agent_ids = {entry.agent_id for entry in entries}
     keys = {entry.key for entry in entries}
     there = Usage.objects.filter(agent__in=agent_ids, key__in=keys).order_by()
     stored = {(usage.agent_id, usage.key): usage for usage in there}
     fresh: dict[tuple[UUID, str], _Line] = {}
-    for entry in entries:
+    for index, entry in enumerate(entries):
         name = (entry.agent_id, entry.key)
         if name in stored:
-            _check_same(entry, _as_entry(stored[name]))
+            _check_same(entry, _as_entry(stored[name]), under(place(index), "key"))
         elif name in fresh:
-            _check_same(entry, fresh[name].entry)
+            _check_same(entry, fresh[name].entry, under(place(index), "key"))
         else:
             fresh[name] = _Line(entry, entry.at or now, 0, rules.UNKNOWN)
     return list(fresh.values()), stored
@@ -165,11 +167,11 @@ def _as_entry(usage: Usage) -> Entry:
     )
 
 
-def _check_same(sent: Entry, stored: Entry) -> None:
+def _check_same(sent: Entry, stored: Entry, path: str) -> None:
     same = (sent.model, sent.tokens, sent.task_id) == (stored.model, stored.tokens, stored.task_id)
     moved = sent.at is not None and stored.at is not None and sent.at != stored.at
     if not same or moved:
-        raise Conflict(f"{OTHER_BODY} ({sent.key})", code="key_reused")
+        raise Conflict(f"{OTHER_BODY} ({sent.key})", code="key_reused", field=path)
 
 
 def _price(organization: Organization, lines: Sequence[_Line]) -> None:

@@ -65,6 +65,8 @@ def _placed(outcome: Receipt | Refusal, path: str) -> Receipt | Refusal:
     """With the place of the heartbeat before the fields that the service blames."""
     if isinstance(outcome, Invalid) and path:
         return Invalid([(f"{path}.{name}", sentence) for name, sentence in outcome.fields])
+    if isinstance(outcome, Refusal) and path and "field" in outcome.extra:
+        outcome.extra["field"] = f"{path}.{outcome.extra['field']}"
     return outcome
 
 

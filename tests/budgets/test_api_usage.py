@@ -61,10 +61,8 @@ def test_a_batch_is_all_or_nothing(api: Api) -> None:
     mixed = {"usage": [report(key="9"), report(key="8", input_tokens=-1), report(key="7", hours=3)]}
     answer = api.post(PATH, mixed)
     assert faults(answer) == {"usage.1.input_tokens": NOT_TOKENS, "usage.2.hours": NO_SUCH_FIELD}
-    assert (
-        problem(api.post(PATH, {"usage": [report(key="9"), report(key="1", input_tokens=7)]}), 409)["code"]
-        == "key_reused"
-    )
+    refusal = problem(api.post(PATH, {"usage": [report(key="9"), report(key="1", input_tokens=7)]}), 409)
+    assert (refusal["code"], [fault["path"] for fault in refusal["errors"]]) == ("key_reused", ["usage.1.key"])
     assert Usage.objects.count() == 3
     assert before == (list(Caps.objects.values_list()), list(UsageDay.objects.values_list()))
 
@@ -79,7 +77,7 @@ def test_a_batch_is_all_or_nothing(api: Api) -> None:
         ("key", "x" * 81, "Use at most 80 characters; this has 81."),
         ("model", "a\u202eb", "Use printable characters only."),
         ("agent_id", "me", "Send a UUID such as 0193f1c2-7a44-7b9e-8f00-3c5d2a1b9e01."),
-        ("task_id", str(uuid4()), "There is no such task in this organisation."),
+        ("task_id", "0193f1c2-7a44-7b9e-8f00-3c5d2a1b9e01", "There is no such task in this organisation."),
     ],
 )
 def test_a_field_that_cannot_be_taken_is_named(api: Api, field: str, value: Any, sentence: str) -> None:

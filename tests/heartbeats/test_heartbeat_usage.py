@@ -83,6 +83,7 @@ def test_one_whose_usage_is_refused_fails_no_other(send, beat, agent, organizati
     answer = send(rows, key=fleet_token).json()
     assert [result["accepted"] for result in answer["results"]] == [False, True, False]
     assert (answer["results"][0]["status"], answer["results"][0]["code"]) == (409, "key_reused")
+    assert [fault["path"] for fault in answer["results"][0]["errors"]] == ["0.usage.0.key"]
     assert [fault["path"] for fault in answer["results"][2]["errors"]] == ["2.usage.0.task_id"]
     assert Usage.objects.count() == 2 and Usage.objects.filter(agent=colleague).count() == 1
     assert Heartbeat.objects.filter(agent=colleague).count() == 1

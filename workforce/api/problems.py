@@ -140,10 +140,17 @@ def _of_refusal(refusal: Refusal) -> Problem:
         status,
         refusal.code,
         refusal.sentence,
-        errors=list(refusal.fields) if isinstance(refusal, Invalid) else [],
-        extra=refusal.extra,
+        errors=_blamed(refusal),
+        extra={name: value for name, value in refusal.extra.items() if name != "field"},
         headers={"Retry-After": str(refusal.retry_after_s)} if isinstance(refusal, Busy) else {},
     )
+
+
+def _blamed(refusal: Refusal) -> list[tuple[str, str]]:
+    """The fields that are wrong, or the one that a conflict is about."""
+    if isinstance(refusal, Invalid):
+        return list(refusal.fields)
+    return [(refusal.extra["field"], refusal.sentence)] if "field" in refusal.extra else []
 
 
 def _of_api_exception(exc: exceptions.APIException) -> Problem:

@@ -5,7 +5,8 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """``sentence`` says what is and what to do; ``code`` is for programs; ``extra`` goes into the problem document."""
+    """``sentence`` says what is and what to do; ``code`` is for programs; ``extra`` goes into the problem document, its
+    ``field`` as the path that is to blame."""
 
     code = "refused"
 
