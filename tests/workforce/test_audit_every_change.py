@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from budgets.models import CapApproval
+from budgets.services import approvals
 from budgets.services.caps import set_caps
 from scheduling.services import clock, schedules
 from tests.factories import AgentFactory, MembershipFactory, UserFactory, WorkScheduleFactory
@@ -96,6 +98,11 @@ def _prepared(prepare, call):
     return run
 
 
+def _asked(s):
+    set_caps(**s.it, caps={"daily_tokens": 0})
+    return CapApproval.objects.get()
+
+
 #: Name -> (what is done, the actions of the events it writes).
 CHANGES = {
     "agents.create": (_hire, ["agent.created"]),
@@ -147,7 +154,15 @@ CHANGES = {
     ),
     "teams.create": (lambda s: teams.create(**s.here, name="Growth", lead=s.olga), ["team.created"]),
     "teams.edit": (lambda s: teams.edit(team=s.pod, name="Growth", lead=None, **s.who), ["team.edited"]),
-    "caps.set_caps": (lambda s: set_caps(**s.it, caps={"daily_tokens": 0}), ["caps.changed"]),
+    "caps.set_caps": (lambda s: set_caps(**s.it, caps={"daily_tokens": 5}), ["caps.changed"]),
+    "approvals.raise_and_resume": (
+        _prepared(_asked, lambda s, one: approvals.raise_and_resume(**s.here, approval_id=one.pk, cap=5, reason="x")),
+        ["cap_approval.raised", "caps.changed"],
+    ),
+    "approvals.keep_paused": (
+        _prepared(_asked, lambda s, one: approvals.keep_paused(**s.here, approval_id=one.pk, reason="x")),
+        ["cap_approval.kept"],
+    ),
     "clock.clock_in": (lambda s: clock.clock_in(**s.it), ["clock.clocked_in"]),
     "clock.clock_out": (
         _prepared(Stage.clocked_in, lambda s, _: clock.clock_out(**s.it)),
