@@ -1,5 +1,5 @@
 """The admin's part about budgets."""
 
-from budgets.admin import caps, credits, ledger, prices
+from budgets.admin import approvals, caps, credits, ledger, prices
 
-__all__ = ["caps", "credits", "ledger", "prices"]
+__all__ = ["approvals", "caps", "credits", "ledger", "prices"]

@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from budgets.admin.fields import amount, cost
-from budgets.choices import ApprovalStatus
-from budgets.models import BurnAnomaly, CapApproval, CapMark, Price, Reservation, Usage, UsageDay
+from budgets.models import BurnAnomaly, CapMark, Price, Reservation, Usage, UsageDay
 from workforce.admin import cells
 from workforce.admin.base import CappedPaginator, ScopedAdmin, ScopedRelatedFilter
 from workforce.admin.export import export_csv
@@ -169,59 +168,6 @@ class CapMarkAdmin(Record):
     @admin.display(description="used")
     def used_shown(self, row: CapMark) -> str:
         return amount(row.used)
-
-
-@admin.register(CapApproval)
-class CapApprovalAdmin(Record):
-    """Caps that were reached, and what was decided. Deciding is done on the Budgets page."""
-
-    readonly_fields = [
-        "agent_shown",
-        "status_shown",
-        "window",
-        "measure",
-        "cap_shown",
-        "used_shown",
-        "since",
-        "until",
-        "opened_at",
-        "decided_at",
-        "decided_by_label",
-        "reason",
-        "raised_shown",
-        "organization",
-    ]
-    fields = [*readonly_fields]
-    list_display = [
-        "opened_at",
-        "agent_shown",
-        "status_shown",
-        "window",
-        "measure",
-        "cap_shown",
-        "used_shown",
-        "until",
-        "decided_by_label",
-        "reason",
-        "raised_shown",
-    ]
-    list_filter = [_AGENT, "status", "window", "measure"]
-
-    @admin.display(description="status", ordering="status")
-    def status_shown(self, row: CapApproval) -> SafeString | str:
-        return cells.status(ApprovalStatus(row.status))
-
-    @admin.display(description="cap")
-    def cap_shown(self, row: CapApproval) -> str:
-        return amount(row.cap)
-
-    @admin.display(description="used")
-    def used_shown(self, row: CapApproval) -> str:
-        return amount(row.used)
-
-    @admin.display(description="raised to")
-    def raised_shown(self, row: CapApproval) -> str:
-        return amount(row.raised_to)
 
 
 @admin.register(BurnAnomaly)

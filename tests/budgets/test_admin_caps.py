@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from budgets.models import Caps
+from budgets.models import CapApproval, Caps
 from budgets.rules.caps import NOT_MONEY, NOT_TOKENS, TOKEN_FIELDS, TOO_FINE
+from budgets.services.caps import set_caps
 from budgets.services.usage import record
 from tests.factories import AgentFactory, TeamFactory
 from tests.support.actors import SYSTEM, audited
@@ -131,3 +132,46 @@ def test_agents_with_and_without_caps_are_told_apart(client: Client, agent: Any)
     for query, names in (("", 2), ("kept=set", [agent]), ("kept=none", [bare]), ("kept=x", 2)):
         rows = client.get(f"{page('budgets.caps')}?{query}").context["cl"].result_list
         assert len(rows) == names if isinstance(names, int) else [row.agent for row in rows] == names
+
+
+def reached(agent: Any, **caps: Any) -> CapApproval:
+    """An approval that is open: the agent has used 1,700 tokens, and every cap in money is one of 0."""
+    set_caps(organization=agent.organization, agent_id=agent.pk, caps=caps, by=SYSTEM, now=timezone.now())
+    record(organization=agent.organization, entries=[entry(agent, "k")], by=SYSTEM, now=timezone.now())
+    return CapApproval.objects.get(status="open")
+
+
+def test_a_cap_that_was_reached_is_raised_by_a_button(client: Client, agent: Any, hugo: Any) -> None:
+    approval = reached(agent, daily_tokens=1_000, on_cap="pause")
+    change_page = page("budgets.capapproval", "change", approval.pk)
+    html = client.get(change_page).content.decode()
+    assert "Raise and resume" in html and "Keep the cap" in html and 'name="_save"' not in html
+    path = f"/admin/budgets/capapproval/{approval.pk}/do/raise/"
+    assert faults(send(client, path, cap="1,700", reason="")).keys() == {"cap", "reason"}
+    assert faults(send(client, path, cap="2.5", reason="x")) == {"cap": [NOT_TOKENS]}
+    assert send(client, path, cap="2,000", reason="Month end.").headers["Location"] == change_page
+    approval.refresh_from_db()
+    assert (approval.status, approval.raised_to, approval.decided_by_label) == ("raised", 2_000, "Hugo")
+    assert Caps.objects.get().daily_tokens == 2_000
+    assert not agent.holds.active().exists()
+    assert "Raise and resume" not in client.get(change_page).content.decode()
+
+
+def test_a_cap_that_was_reached_is_kept_by_a_button(client: Client, agent: Any) -> None:
+    approval = reached(agent, weekly_cost="0")
+    path = f"/admin/budgets/capapproval/{approval.pk}/do/keep/"
+    assert "reason" in faults(send(client, path, reason=" "))
+    assert send(client, path, reason="Enough for this week.").status_code == 302
+    approval.refresh_from_db()
+    assert (approval.status, approval.reason) == ("kept", "Enough for this week.")
+
+
+def test_another_organisations_approvals_are_not_decided(client: Client, other_organization: Any) -> None:
+    foreign = AgentFactory(organization=other_organization, team=TeamFactory(organization=other_organization))
+    approval = reached(foreign, daily_tokens=1)
+    for deed in ("raise", "keep"):
+        path = f"/admin/budgets/capapproval/{approval.pk}/do/{deed}/"
+        assert client.get(path).status_code == 404
+        assert client.post(path, {"cap": "99999", "reason": "x"}).status_code == 404
+    approval.refresh_from_db()
+    assert approval.status == "open"
