@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from budgets.models import CapApproval
-from budgets.services import approvals
+from budgets.services import approvals, credits, policy, prices
 from budgets.services.caps import set_caps
 from scheduling.services import clock, schedules
 from tests.factories import AgentFactory, MembershipFactory, UserFactory, WorkScheduleFactory
@@ -103,6 +103,15 @@ def _asked(s):
     return CapApproval.objects.get()
 
 
+PRICE = {"model": "m", "valid_from": NOW, "input": 3, "output": 15}
+
+
+def _priced(s):
+    from tests.support.actors import SYSTEM
+
+    return prices.add(organization=s.organization, data=PRICE, by=SYSTEM, now=NOW)
+
+
 #: Name -> (what is done, the actions of the events it writes).
 CHANGES = {
     "agents.create": (_hire, ["agent.created"]),
@@ -163,6 +172,22 @@ CHANGES = {
         _prepared(_asked, lambda s, one: approvals.keep_paused(**s.here, approval_id=one.pk, reason="x")),
         ["cap_approval.kept"],
     ),
+    "prices.add": (lambda s: prices.add(**s.here, data=PRICE), ["price.added"]),
+    "prices.change": (
+        _prepared(_priced, lambda s, one: prices.change(**s.here, price_id=one.pk, changes={"input": 4})),
+        ["price.changed"],
+    ),
+    "prices.delete": (
+        _prepared(_priced, lambda s, one: prices.delete(**s.here, price_id=one.pk)),
+        ["price.deleted"],
+    ),
+    "prices.seed_examples": (
+        lambda s: prices.seed_examples(**s.here),
+        ["price.added"] * len(prices.EXAMPLES),
+    ),
+    "policy.set_policy": (lambda s: policy.set_policy(**s.here, data={"currency": "EUR"}), ["spend_policy.changed"]),
+    "credits.top_up": (lambda s: credits.top_up(**s.here, amount=5, reason="x"), ["credits.topped_up"]),
+    "credits.correct": (lambda s: credits.correct(**s.here, amount=-5, reason="x"), ["credits.corrected"]),
     "clock.clock_in": (lambda s: clock.clock_in(**s.it), ["clock.clocked_in"]),
     "clock.clock_out": (
         _prepared(Stage.clocked_in, lambda s, _: clock.clock_out(**s.it)),
@@ -226,6 +251,10 @@ REFUSALS = {
     "people.add_member twice": lambda s: people.add_member(**s.here, email=s.olga.email, role=Role.LEAD),
     "people.edit_organization": lambda s: people.edit_organization(**s.here, name="", time_zone="UTC"),
     "caps.set_caps": lambda s: set_caps(**s.it, caps={"daily_tokens": -1, "weekly_tokens": 5}),
+    "prices.add": lambda s: prices.add(**s.here, data={**PRICE, "input": -1}),
+    "policy.set_policy": lambda s: policy.set_policy(**s.here, data={"currency": "EUR", "input_weight": -1}),
+    "credits.top_up": lambda s: credits.top_up(**s.here, amount=-5, reason="x"),
+    "credits.correct without reason": lambda s: credits.correct(**s.here, amount=5, reason=" "),
     "teams.create twin": lambda s: teams.create(**s.here, name=s.pod.name),
     "clock.clock_out": lambda s: clock.clock_out(**s.it),
     "schedules.create": lambda s: schedules.create(**s.it, data=HOURS | {"end": "09:00"}),
@@ -244,6 +273,10 @@ def test_a_refusal_leaves_no_trace(name, organization, agent, pod, olga, alice):
 NOTHING_NEW = {
     "agents.edit": lambda s: agents.edit(
         **s.it, changes={"notes": "", "owner": s.olga, "capability_tags": ["web_research"]}
+    ),
+    "policy.set_policy": lambda s: policy.set_policy(**s.here, data={"currency": "USD", "cache_read_weight": "0.100"}),
+    "prices.change": _prepared(
+        _priced, lambda s, one: prices.change(**s.here, price_id=one.pk, changes={"input": "3.0000"})
     ),
     "teams.edit": lambda s: teams.edit(team=s.pod, name=s.pod.name, lead=s.pod.lead_user, **s.who),
     "people.change_role": lambda s: people.change_role(membership=s.olga.memberships.get(), role=Role.VIEWER, **s.who),
