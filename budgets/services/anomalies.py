@@ -110,8 +110,12 @@ def _histories(organization: Organization, kind: Kind, ids: Sequence[UUID], hour
     subject, _ = _SUBJECT[kind]
     before = UsageHour.objects.filter(organization=organization, hour__gte=hour - rules.TRAILING, hour__lt=hour)
     rows = before.filter(**{f"{subject}__in": ids}).order_by()
+    if kind == "pod":
+        hours = rows.values(subject, "hour").annotate(tokens=Sum("counted_tokens")).values_list(subject, "tokens")
+    else:  # a row is an hour already; the moments stay in the database, as reading them would cost most
+        hours = rows.values_list(subject, "counted_tokens")
     histories: dict[UUID, list[int]] = {}
-    for identity, _, tokens in rows.values_list(subject, "hour").annotate(tokens=Sum("counted_tokens")).iterator():
+    for identity, tokens in hours.iterator(chunk_size=10_000):
         histories.setdefault(identity, []).append(int(tokens))
     return histories
 
