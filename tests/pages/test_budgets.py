@@ -106,7 +106,7 @@ def test_the_dialog_comes_to_htmx_and_the_card_follows(reader: Reader, alice: An
     assert not page.all("dialog") and not page.all("html")
     card = cards(page)["support-triage-01"]
     assert "0 of 7" in card.text and "On cap: pause" in card.text
-    assert page.one("h1").text == "No agent is paused at its cap, and none reaches one today."
+    assert page.one("h1").text == "No agent is at its cap, and none reaches one today."
     said = json.loads(answer["HX-Trigger"])["toast"]
     assert said == {"text": "Caps of support-triage-01 saved.", "bad": False}
 

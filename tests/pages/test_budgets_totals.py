@@ -129,7 +129,7 @@ def test_the_headline_counts_who_is_paused_and_who_is_next(
     assert headline(parse(client.get("/budgets"))) == "No agent has a cap yet."
     calm = hired("calm", daily_tokens=1_000_000)
     spend(calm, 10_000, now=at_now)
-    assert headline(parse(client.get("/budgets"))) == "No agent is paused at its cap, and none reaches one today."
+    assert headline(parse(client.get("/budgets"))) == "No agent is at its cap, and none reaches one today."
     earlier = at_now - timedelta(hours=1)
     for name, caps in (
         ("daily", {"daily_tokens": 20_000}),
@@ -140,13 +140,32 @@ def test_the_headline_counts_who_is_paused_and_who_is_next(
         spend(hired(name, **caps), 15_200, now=at_now, at=earlier)
         if name == "daily":
             assert headline(parse(client.get("/budgets"))) == "1 agent reaches its cap today."
-    assert headline(parse(client.get("/budgets"))) == "2 agents reach their cap today."
+        if name == "in money":
+            assert headline(parse(client.get("/budgets"))) == "2 agents reach their cap today."
+    assert headline(parse(client.get("/budgets"))) == "1 agent is stopped at its cap. 2 more reach theirs today."
     paused = hired("paused", daily_tokens=15_000, on_cap="pause")
     spend(paused, 15_200, now=at_now, at=earlier)
     limits.act(organization=paused.organization, agent_id=paused.pk, now=at_now)
-    assert headline(parse(client.get("/budgets"))) == "1 agent is paused at its cap. 2 more reach theirs today."
+    said = "2 agents are paused or stopped at their cap."
+    assert headline(parse(client.get("/budgets"))) == f"{said} 2 more reach theirs today."
     with time_machine.travel(at_now + timedelta(hours=4), tick=False):
-        assert headline(parse(client.get("/budgets"))) == "1 agent is paused at its cap."
+        assert headline(parse(client.get("/budgets"))) == said
+    for number in (1, 2):
+        spend(hired(f"alert {number}", monthly_tokens=10, on_cap="alert"), 20, now=at_now)
+        more = ("1 works on beyond its own.", "2 work on beyond their own.")[number - 1]
+        assert headline(parse(client.get("/budgets"))) == f"{said} {more} 2 more reach theirs today."
+
+
+def test_the_headline_of_a_day_ends_with_it(
+    reader: Reader, alice: Any, hired: Callable[..., Agent], at_now: datetime
+) -> None:
+    client = reader(alice)
+    spend(hired("a", daily_tokens=10, on_cap="alert"), 20, now=at_now)
+    assert headline(parse(client.get("/budgets"))) == "1 agent works on beyond its cap."
+    hired("b", daily_cost=Decimal(0), on_cap="skip")
+    assert headline(parse(client.get("/budgets"))) == "1 agent is stopped at its cap. 1 works on beyond its own."
+    with time_machine.travel(at_now + timedelta(days=1), tick=False):
+        assert headline(parse(client.get("/budgets"))) == "1 agent is stopped at its cap."
 
 
 @pytest.mark.parametrize(
