@@ -34,8 +34,8 @@ BEAT_TABLE: dict[str, dict[str, Any]] = {
     },
     "look-for-anomalies": {
         "task": "budgets.look_for_anomalies",
-        "schedule": 300.0,
-        "options": {"queue": "system", "expire_seconds": 600},
+        "schedule": 1200.0,
+        "options": {"queue": "system", "expire_seconds": 1200},
     },
     "link-audit": {
         "task": "workforce.link_audit",

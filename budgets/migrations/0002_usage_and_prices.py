@@ -588,4 +588,8 @@ class Migration(migrations.Migration):
             model_name='usagehour',
             constraint=models.UniqueConstraint(fields=('agent', 'hour'), name='usage_hour_once'),
         ),
+        migrations.AddConstraint(
+            model_name='capapproval',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['raised', 'kept']), _negated=True), models.Q(models.Q(('decided_by_label', ''), _negated=True), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='cap_approval_decided_by_somebody'),
+        ),
     ]

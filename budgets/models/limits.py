@@ -87,6 +87,10 @@ class CapApproval(models.Model):
                 name="cap_approval_decided_when_not_open",
             ),
             models.CheckConstraint(
+                condition=~Q(status__in=["raised", "kept"]) | (~Q(decided_by_label="") & ~Q(reason="")),
+                name="cap_approval_decided_by_somebody",
+            ),
+            models.CheckConstraint(
                 condition=Q(status="raised", raised_to__isnull=False)
                 | (~Q(status="raised") & Q(raised_to__isnull=True)),
                 name="cap_approval_raised_says_to_what",

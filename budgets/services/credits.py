@@ -21,6 +21,7 @@ from workforce.services import audit
 
 #: Who debits: no person does.
 METER = "Usage"
+TOO_MUCH = f"More than {MOST_COST:,} cannot be kept in the books. Look at what is reported."
 KEY_REUSED = "This key was used for another movement of the balance. Take a new key."
 
 
@@ -52,11 +53,16 @@ def debit(*, organization: Organization, amount: Decimal, now: datetime) -> None
     transaction of the usage: every report of the organisation waits for this row."""
     if not amount:
         return
-    taken = CreditAccount.objects.filter(organization=organization).update(
+    if amount > MOST_COST:
+        raise Conflict(TOO_MUCH, code="too_much")
+    account = CreditAccount.objects.filter(organization=organization)
+    taken = account.filter(balance__gte=amount - MOST_COST).update(
         balance=F("balance") - Value(amount, output_field=MoneyField()), updated_at=now
     )
+    if not taken and account.exists():
+        raise Conflict(TOO_MUCH, code="too_much")
     if taken:
-        balance = CreditAccount.objects.values_list("balance", flat=True).get(organization=organization)
+        balance = account.values_list("balance", flat=True).get()
         CreditEntry.objects.create(
             organization=organization,
             kind=CreditKind.DEBIT.value,

@@ -5,7 +5,7 @@ process died in between. It looks at the facts under the locks, so that running 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -41,6 +41,16 @@ def act(*, organization: Organization, agent_id: UUID, now: datetime) -> None:
     _hold(agent, stopped if caps.on_cap == OnCap.PAUSE else [], now)
     if caps.act_due_at is not None:
         Caps.objects.filter(agent=agent).update(act_due_at=None)
+
+
+def act_soon(organization: Organization, agent_ids: Iterable[UUID], *, now: datetime) -> None:
+    """``act`` after usage that is in the ledger already: what fails here is logged and left to the sweep, so that the
+    report is answered as what it is, stored."""
+    for agent_id in agent_ids:
+        try:
+            act(organization=organization, agent_id=agent_id, now=now)
+        except Exception:
+            logger.exception("left to the sweep of caps", extra={"agent_id": str(agent_id)})
 
 
 def _read(organization: Organization, agent_id: UUID, now: datetime) -> Caps:

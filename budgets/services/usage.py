@@ -13,8 +13,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from budgets.choices import CapWindow
 from budgets.models import Caps, Price, Reservation, SpendPolicy, Usage, UsageDay, UsageHour
 from budgets.rules import prices as rules
+from budgets.rules.caps import MOST_COST
 from budgets.rules.gauges import Stop, risen, stop_of
 from budgets.rules.prices import DEFAULT_WEIGHTS, Cost, PriceAt, Tokens, Weights
 from budgets.rules.usage_entry import MOST_FAULTS, Entry, Place, only, under
@@ -29,6 +31,8 @@ from workforce.rules.refusals import Conflict, Forbidden, Invalid
 from workforce.selectors.standing import check_scope
 
 ZERO = Decimal(0)
+#: Counted tokens of a window that are still believed.
+MOST_IN_WINDOW = 10**18
 NO_SUCH_AGENT = "There is no such agent in this organisation."
 NO_SUCH_TASK = "There is no such task in this organisation."
 OTHER_BODY = "This key was used for another report. Send the same again, or take a new key."
@@ -75,8 +79,7 @@ def record(
     """
     _check_rights(entries, by)
     receipt, due = take(organization=organization, entries=entries, now=now, place=place)
-    for agent_id in due:
-        limits.act(organization=organization, agent_id=agent_id, now=now)
+    limits.act_soon(organization, due, now=now)
     return receipt
 
 
@@ -97,6 +100,7 @@ def take(
     _price(organization, lines)
     _write_ledger(organization, lines, now)
     _count(lines, caps)
+    _check_fits(caps.values())
     _write_sums(organization, lines, {agent_id: meters.zone_of(row, organization) for agent_id, row in caps.items()})
     due = []
     for agent_id, row in caps.items():
@@ -233,6 +237,15 @@ def _count(lines: Sequence[_Line], caps: Mapping[UUID, Caps]) -> None:
     update_rows(
         sorted(reserved.values(), key=lambda row: row.pk), ("left_tokens", "left_cost", "used_tokens", "used_cost")
     )
+
+
+def _check_fits(rows: Iterable[Caps]) -> None:
+    """Figures that no agent reaches are a mistake of the sender, and would not fit their columns."""
+    for row in rows:
+        for window in CapWindow:
+            tokens, cost = getattr(row, f"{window.value}_used"), getattr(row, f"{window.value}_spent")
+            if tokens > MOST_IN_WINDOW or cost > MOST_COST:
+                raise Conflict(credits.TOO_MUCH, code="too_much")
 
 
 def _reserved(lines: Sequence[_Line]) -> dict[tuple[UUID, UUID | None], Reservation]:

@@ -59,8 +59,7 @@ def record(
                 raise
             attempt += 1
         else:
-            for agent_id in due:
-                limits.act(organization=organization, agent_id=agent_id, now=now)
+            limits.act_soon(organization, due, now=now)
             return receipts
 
 

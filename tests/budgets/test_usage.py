@@ -10,7 +10,7 @@ from budgets.choices import CapWindow
 from budgets.models import Caps, CreditAccount, Price, Usage, UsageDay, UsageHour
 from budgets.rules.prices import Tokens
 from budgets.rules.usage_entry import Entry
-from budgets.services import reservations
+from budgets.services import limits, reservations
 from budgets.services.reservations import Estimate
 from budgets.services.usage import record
 from tests.factories import AgentFactory
@@ -155,3 +155,34 @@ def test_reservations_fit_under_the_cap_and_are_settled_by_usage() -> None:
     assert "400 of 1,000 tokens are left" in two.stop.sentence
     assert reservations.reserve(subject=("run", "3"), wanted=Estimate(400), now=NOW, **rest).reservation is not None
     assert Caps.objects.get().reserved_tokens == 1000
+
+
+def test_what_no_agent_reaches_is_refused_and_changes_nothing() -> None:
+    agent = AgentFactory()
+    priced(agent, input=Decimal("90000"), output=Decimal("90000"))
+    CreditAccount.objects.create(organization=agent.organization, balance=Decimal(0))
+    most = Tokens(9 * 10**9, 0, 0, 0)  # 810 million
+    take(agent, entry(agent, "one", most))
+    with pytest.raises(Conflict, match="cannot be kept in the books"):
+        take(agent, entry(agent, "two", most))
+    other = AgentFactory(organization=agent.organization)
+    with pytest.raises(Conflict, match="cannot be kept in the books"):
+        take(other, entry(other, "one", most))  # its own windows have room, the balance has not
+    assert Usage.objects.count() == 1 and Caps.objects.get(daily_used__gt=0).daily_used == 9 * 10**9
+    assert CreditAccount.objects.get().balance == Decimal(-810_000_000)
+
+
+def test_a_report_is_answered_although_what_follows_fails(monkeypatch: Any) -> None:
+    """It is in the ledger: the sweep does the rest."""
+    agent = AgentFactory()
+    Caps.objects.create(agent=agent, daily_tokens=1000, on_cap="pause")
+
+    def fails(**_: Any) -> None:
+        raise RuntimeError("no")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("budgets.services.limits.act", fails)
+        assert take(agent, entry(agent)).stops
+    assert Usage.objects.count() == 1 and Caps.objects.get().act_due_at == NOW and not agent.holds.exists()
+    assert limits.sweep(now=NOW) == 1
+    assert agent.holds.active().count() == 1 and Caps.objects.get().act_due_at is None
