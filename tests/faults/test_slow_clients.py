@@ -16,7 +16,6 @@ from tests.faults.scratch import ROOT, House, scratch_house, wait_for
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("slow-clients"),  # one proxy and server for all of them
     pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed (apt-get install nginx-light)"),
 ]
 
