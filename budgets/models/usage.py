@@ -72,6 +72,11 @@ class Usage(AppendOnlyModel):
         return f"{self.counted_tokens:,} tokens of {self.model}"
 
 
+#: What is summed by hour and by day, and what by day only.
+SUMS = ("counted_tokens", "list_cost", "billed_cost", "unpriced_tokens")
+DAY_SUMS = (*SUMS, "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "entries")
+
+
 class UsageSum(models.Model):
     """What is common to the sums: kept with every usage, proved against the ledger by ``reconcile_usage``."""
 

@@ -16,8 +16,9 @@ from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncHour
 
-from budgets.choices import CapWindow
+from budgets.choices import CapWindow, TokenClass
 from budgets.models import Caps, CreditAccount, CreditEntry, Reservation, Usage, UsageDay, UsageHour
+from budgets.models.usage import DAY_SUMS, SUMS
 from budgets.rules.windows import Bounds, day_of, window_at
 from budgets.services import meters
 from workforce.models import Agent, Organization
@@ -26,9 +27,6 @@ from workforce.services import audit
 
 #: Agents read at once: their hours are what is in memory.
 BATCH = 50
-_COMMON = ("counted_tokens", "list_cost", "billed_cost", "unpriced_tokens")
-_BY_CLASS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "entries")
-_ALL = (*_COMMON, *_BY_CLASS)
 _RESERVED = ("reserved_tokens", "reserved_cost")
 Part = Literal["meter", "hours", "days", "reserved", "credits"]
 Figure = int | Decimal
@@ -117,12 +115,12 @@ def _compare(organization: Organization, names: Mapping[UUID, str], now: datetim
     rows = {row.agent_id: row for row in Caps.objects.filter(agent__in=ids).order_by()}
     caps = {agent_id: rows.get(agent_id) or Caps(agent_id=agent_id) for agent_id in ids}
     found = _compare_meters(organization, caps, names, now)
-    stored = {(agent_id, hour): figures for agent_id, hour, *figures in _stored(UsageHour, ids, "hour", _COMMON)}
-    found += _differing("hours", names, stored, _hours(ids), _COMMON)
-    totals = UsageDay.objects.filter(agent__in=ids).order_by().values_list("agent_id").annotate(**_sums(_ALL))
+    stored = {(agent_id, hour): figures for agent_id, hour, *figures in _stored(UsageHour, ids, "hour", SUMS)}
+    found += _differing("hours", names, stored, _hours(ids), SUMS)
+    totals = UsageDay.objects.filter(agent__in=ids).order_by().values_list("agent_id").annotate(**_sums(DAY_SUMS))
     by_day = {(agent_id, None): figures for agent_id, *figures in totals}
-    ledger = Usage.objects.filter(agent__in=ids).order_by().values_list("agent_id").annotate(**_of_ledger(_ALL))
-    found += _differing("days", names, by_day, {(agent, None): figures for agent, *figures in ledger}, _ALL)
+    ledger = Usage.objects.filter(agent__in=ids).order_by().values_list("agent_id").annotate(**_of_ledger(DAY_SUMS))
+    found += _differing("days", names, by_day, {(agent, None): figures for agent, *figures in ledger}, DAY_SUMS)
     kept = {(agent_id, None): (row.reserved_tokens, row.reserved_cost) for agent_id, row in caps.items()}
     left = {(agent_id, None): figures for agent_id, figures in _reserved(ids).items()}
     found += _differing("reserved", names, kept, left, _RESERVED)
@@ -181,7 +179,7 @@ def _said(part: Part, place: Any) -> str:
 
 def _hours(ids: Sequence[UUID]) -> dict[tuple[UUID, datetime], Sequence[Figure]]:
     rows = Usage.objects.filter(agent__in=ids).order_by().annotate(hour=TruncHour("at", tzinfo=UTC))
-    summed = rows.values_list("agent_id", "hour").annotate(**_of_ledger(_COMMON))
+    summed = rows.values_list("agent_id", "hour").annotate(**_of_ledger(SUMS))
     return {(agent_id, hour): figures for agent_id, hour, *figures in summed.iterator(chunk_size=2000)}
 
 
@@ -226,7 +224,7 @@ def _repair_hours(organization: Organization, agent_id: UUID) -> None:
                 organization=organization,
                 agent_id=agent_id,
                 hour=hour,
-                **{name: figure or 0 for name, figure in zip(_COMMON, figures, strict=True)},
+                **{name: figure or 0 for name, figure in zip(SUMS, figures, strict=True)},
             )
             for hour, figures in ledger.items()
         ),
@@ -239,7 +237,7 @@ def _repair_days(organization: Organization, agent_id: UUID, zone: str) -> None:
     for usage in Usage.objects.filter(agent=agent_id).order_by("at").iterator(chunk_size=2000):
         day = day_of(zone, usage.at)
         row = days.setdefault(day, UsageDay(organization=organization, agent_id=agent_id, day=day))
-        for name in ("counted_tokens", *_BY_CLASS[:4]):
+        for name in ("counted_tokens", *(kind.field for kind in TokenClass)):
             setattr(row, name, getattr(row, name) + getattr(usage, name))
         row.list_cost += usage.list_cost or 0
         row.billed_cost += usage.billed_cost or 0

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from budgets.choices import CapWindow
 from budgets.models import Caps, Price, Reservation, SpendPolicy, Usage, UsageDay, UsageHour
+from budgets.models.usage import DAY_SUMS, SUMS
 from budgets.rules import prices as rules
 from budgets.rules.caps import MOST_COST
 from budgets.rules.gauges import Stop, risen, stop_of
@@ -274,12 +275,8 @@ def _write_sums(organization: Organization, lines: Sequence[_Line], zones: Mappi
         if minute not in known:
             known[minute] = day_of(*minute)
         _sum(days, (agent_id, known[minute]), [*common, *by_class])
-    _add_up(UsageHour, organization, "hour", hours, _COMMON)
-    _add_up(UsageDay, organization, "day", days, (*_COMMON, *_BY_CLASS))
-
-
-_COMMON = ("counted_tokens", "list_cost", "billed_cost", "unpriced_tokens")
-_BY_CLASS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "entries")
+    _add_up(UsageHour, organization, "hour", hours, SUMS)
+    _add_up(UsageDay, organization, "day", days, DAY_SUMS)
 
 
 def _sum(sums: dict[tuple[UUID, object], list[Any]], key: tuple[UUID, object], figures: Sequence[Any]) -> None:
