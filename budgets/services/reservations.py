@@ -3,14 +3,15 @@
 One conditional UPDATE decides, so that under any concurrency what is used and reserved never passes a cap.
 """
 
+import logging
 import statistics
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from budgets.choices import CapWindow, OnCap, ReservationEnd
 from budgets.models import Caps, Reservation
@@ -22,6 +23,9 @@ from workforce.choices import TaskStatus
 from workforce.models import Organization, Task
 
 _AGENT = Caps._meta.get_field("agent")
+logger = logging.getLogger("punchcard.budgets")
+#: How long one that cannot be ended waits for the next try.
+POSTPONED = timedelta(hours=1)
 #: How many past pieces of work an estimate looks at.
 LOOKS_BACK = 20
 ZERO = Decimal(0)
@@ -196,11 +200,23 @@ def sweep(*, now: datetime, limit: int = 500) -> int:
         prolonged = leases.get(UUID(row.subject_id)) if row.subject_kind == FOR_TASK else None
         if prolonged is not None:
             Reservation.objects.filter(pk=row.pk, ended_at__isnull=True).update(expires_at=prolonged)
-        elif row.subject_kind == FOR_TASK:
-            ended += end(row, now=now)
         else:
-            ended += release(agent_id=row.agent_id, reservation_id=row.pk, ended=ReservationEnd.EXPIRED, now=now)
+            ended += _lapse(row, now)
     return ended
+
+
+def _lapse(row: Reservation, now: datetime) -> bool:
+    """One that fails is named in the log and stops no other; where the database fails, the error is raised."""
+    try:
+        if row.subject_kind == FOR_TASK:
+            return end(row, now=now)
+        return release(agent_id=row.agent_id, reservation_id=row.pk, ended=ReservationEnd.EXPIRED, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("reservation postponed", extra={"reservation_id": str(row.pk)})
+        Reservation.objects.filter(pk=row.pk, ended_at__isnull=True).update(expires_at=now + POSTPONED)
+        return False
 
 
 def settle(caps: Caps, row: Reservation, *, tokens: int, cost: Decimal) -> None:

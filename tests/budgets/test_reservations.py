@@ -158,3 +158,21 @@ def test_a_reservation_ends_once_and_gives_back_what_is_left() -> None:
     assert reservations.sweep(now=NOW + timedelta(hours=1)) == 1
     lapsed.refresh_from_db()
     assert (lapsed.ended, Caps.objects.get().reserved_tokens) == ("expired", 0)
+
+
+def test_one_that_cannot_be_ended_stops_no_other_and_is_tried_again(monkeypatch: Any) -> None:
+    agents = AgentFactory.create_batch(2)
+    rows = [reserve(agent, n).reservation for n, agent in enumerate(agents)]
+    ends = reservations.release
+
+    def fails(*, agent_id: Any, **rest: Any) -> bool:
+        if agent_id == agents[0].pk:
+            raise RuntimeError("no")
+        return ends(agent_id=agent_id, **rest)
+
+    late = NOW + timedelta(hours=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(reservations, "release", fails)
+        assert reservations.sweep(now=late) == 1
+    assert [Reservation.objects.get(pk=row.pk).ended for row in rows if row] == ["", "expired"]
+    assert reservations.sweep(now=late) == 0 and reservations.sweep(now=late + timedelta(hours=1)) == 1
